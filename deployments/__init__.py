@@ -1,0 +1,1 @@
+"""What is served and started from outside: the command line, the partner desk, Prefect's deployments and `make up`."""

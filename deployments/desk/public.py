@@ -1,0 +1,121 @@
+"""Pages for everybody: the front page, published documents, one-stop shops, and whether the desk is well."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy import Connection, inspect, select
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+
+from deployments.desk import html
+from deployments.desk.security import DOCUMENTS
+from models.database import reading
+from models.programme import Programme
+from models.rows import metadata
+from models.standing import load
+from tasks.pages import view_of
+from tasks.publishing import CATALOGUES
+from tasks.rendering import render_html
+from tasks.shelf import MEDIA_TYPES, file_of, published_edition, shelves, site_file
+
+log = logging.getLogger(__name__)
+
+SITE_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".json": "application/json",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".pdf": "application/pdf",
+}
+IN_A_WHILE = {"cache-control": "public, max-age=300"}
+
+
+def front(request: Request) -> Response:
+    """What this is; it lists nothing."""
+    return html.page("front")
+
+
+def style(request: Request) -> Response:
+    """The one style sheet."""
+    return Response(html.STYLE, media_type="text/css", headers=html.style_headers())
+
+
+def icon(request: Request) -> Response:
+    """Browsers ask for one; there is none."""
+    return Response(status_code=204, headers=html.style_headers())
+
+
+def health(request: Request) -> Response:
+    """200 when the database answers and has the schema this version needs; 503 with the reason otherwise."""
+    try:
+        with reading(request.app.state.desk.engine) as session:
+            lacking = _lacking(session.connection())
+            programmes = len(session.scalars(select(Programme.id)).all()) if not lacking else 0
+    except Exception as error:
+        log.exception("the database does not answer")
+        return JSONResponse({"status": "failing", "reason": f"The database does not answer ({type(error).__name__})."}, 503)
+    if lacking:
+        reason = f"The database has not the newest schema: it lacks {', '.join(lacking[:5])}. Bring it up to date with `make up`."
+        return JSONResponse({"status": "failing", "reason": reason}, 503)
+    return JSONResponse({"status": "ok", "programmes": programmes})
+
+
+def _lacking(connection: Connection) -> list[str]:
+    """Tables and columns that the rows have and the database does not."""
+    looked = inspect(connection)
+    there = set(looked.get_table_names())
+    missing = [name for name in metadata.tables if name not in there]
+    for name in there & set(metadata.tables):
+        columns = {column["name"] for column in looked.get_columns(name)}
+        missing += [f"{name}.{column.name}" for column in metadata.tables[name].columns if column.name not in columns]
+    return sorted(missing)
+
+
+# -- documents -----------------------------------------------------------------------------------------------------
+
+
+def documents(request: Request) -> Response:
+    """What is published, by programme."""
+    desk = request.app.state.desk
+    with reading(desk.engine) as session:
+        found = shelves(session, desk.documents)
+    return html.page("documents", shelves=found)
+
+
+def published_file(request: Request) -> Response:
+    """A published document: its file, or the page rendered on the fly. Rows say which file; nothing of the address reaches the disk."""
+    desk, wanted = request.app.state.desk, request.path_params
+    language, format_ = wanted["language"], wanted["format"]
+    if format_ not in MEDIA_TYPES or language not in CATALOGUES:
+        raise HTTPException(404)
+    with reading(desk.engine) as session:
+        programme = session.get(Programme, wanted["programme"])
+        standing = load(session, programme.id) if programme and not programme.rehearsal else None
+        edition = published_edition(standing, wanted["number"], wanted["scope"]) if standing else None
+        if standing is None or edition is None:
+            raise HTTPException(404)
+        path = file_of(edition, desk.documents, format_, language)
+        if path is not None:
+            return FileResponse(path, media_type=MEDIA_TYPES[format_], headers={**IN_A_WHILE, "content-security-policy": DOCUMENTS})
+        if format_ != "html":
+            raise HTTPException(404)
+        return html.document(render_html(view_of(standing, edition, language)))
+
+
+def shop_address(request: Request) -> Response:
+    """A shop's pages link each other as neighbours, so its address ends in a slash."""
+    return RedirectResponse(f"/shops/{request.path_params['city']}/", 308)
+
+
+def shop(request: Request) -> Response:
+    """A file of a city's one-stop shop, once it is built."""
+    desk = request.app.state.desk
+    with reading(desk.engine) as session:
+        path = site_file(session, desk.documents, request.path_params["city"], request.path_params["path"])
+    if path is None or path.suffix not in SITE_TYPES:
+        raise HTTPException(404)
+    headers = {**IN_A_WHILE, "content-security-policy": DOCUMENTS, "x-robots-tag": "all"}
+    return FileResponse(path, media_type=SITE_TYPES[path.suffix], headers=headers)

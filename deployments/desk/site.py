@@ -1,0 +1,92 @@
+"""The app: what it needs to run, its routes, its start. What the routes do is `asked` (signed pages) and `public` (everybody's)."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.routing import Route
+
+from deployments.desk import asked, html, public
+from deployments.desk.security import SecurityHeaders, keep_tokens_out_of_logs
+from models import database, settings
+from models.errors import ProgrammeError
+from models.links import check_secret
+
+log = logging.getLogger(__name__)
+
+Nudge = Callable[[str], Awaitable[None]]
+
+
+async def wake_runs(programme: str) -> None:
+    """Wake the programme's runs in Prefect."""
+    from tasks.runs import nudge  # brings Prefect with it, which no page needs
+
+    await nudge(programme)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the pages work with."""
+
+    engine: Engine
+    secret: str
+    documents: Path
+
+    @classmethod
+    def from_environment(cls) -> Desk:
+        """As configured; ProgrammeError where there is no secret to check links with, or one that everybody knows."""
+        secret = settings.link_secret()
+        if not secret:
+            raise ProgrammeError("The secret that links are signed with is empty. Set DESK_SECRET, or start with `make up`.")
+        check_secret(secret, rehearsal=False)
+        return cls(database.current_engine(), secret, settings.documents_folder())
+
+
+def create_app(desk: Desk | None = None, nudge: Nudge = wake_runs) -> Starlette:
+    """The desk. Without `desk` the environment is read at the start, which fails where there is no secret."""
+
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        keep_tokens_out_of_logs()
+        if app.state.desk is None:
+            app.state.desk = Desk.from_environment()
+        yield
+
+    app = Starlette(
+        routes=ROUTES,
+        middleware=[Middleware(SecurityHeaders)],
+        exception_handlers={HTTPException: html.on_http_error, ProgrammeError: html.on_known_error, Exception: html.on_defect},
+        lifespan=lifespan,
+    )
+    app.router.redirect_slashes = False  # its redirects repeat the Host header, which anybody can set
+    app.state.desk = desk
+    app.state.nudge = nudge
+    return app
+
+
+ROUTES = [
+    Route("/", public.front),
+    Route("/health", public.health),
+    Route("/static/desk.css", public.style),
+    Route("/favicon.ico", public.icon),
+    Route("/documents", public.documents),
+    Route("/documents/", public.documents),
+    Route("/documents/{programme}/{number}/{scope}/{language}.{format}", public.published_file),
+    Route("/shops/{city}", public.shop_address),
+    Route("/shops/{city}/{path:path}", public.shop),
+    Route("/link/{token}", asked.link_address),
+    Route("/a/{token}", asked.show, methods=["GET"]),
+    Route("/a/{token}", asked.answer, methods=["POST"]),
+    Route("/a/{token}/receipt", asked.receipt),
+    Route("/a/{token}/template.yaml", asked.template),
+    Route("/a/{token}/edition/{number:int}", asked.edition),
+    Route("/a/{token}/edition/{number:int}.pdf", asked.edition_pdf),
+]

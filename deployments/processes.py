@@ -1,0 +1,175 @@
+"""The processes that `make up` keeps: each in a session of its own with its own log, and all of them gone at the end.
+
+Flow runs are children of the worker's, some in sessions of their own: what is stopped is a process with everything below it.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+from models.errors import ProgrammeError
+
+TAIL = 15
+"""Lines of a log shown when its process has died."""
+DIE_WITH_PARENT = 1
+"""Linux's PR_SET_PDEATHSIG: where this process is killed outright, its children are told to stop."""
+
+
+class Stopped(BaseException):
+    """Somebody wants all of this to end: Ctrl-C, a signal, a closed terminal."""
+
+
+class Died(ProgrammeError):
+    """A process that should stay has ended."""
+
+
+@dataclass(frozen=True)
+class Child:
+    """A running process and where it writes."""
+
+    name: str
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def check(self) -> None:
+        """Died, with the end of its log, where it does not run any more."""
+        code = self.process.poll()
+        if code is not None:
+            ended = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
+            raise Died(f"{self.name} {ended}. The end of its log ({self.log}):\n\n{tail(self.log)}")
+
+
+class Children:
+    """Starts processes; on leaving, stops those that run: last started, first stopped.
+
+    A wish to end is noted when it comes and obeyed at the next `check`, so that no process is lost between its start and its entry.
+    """
+
+    def __init__(self, logs: Path, environment: Mapping[str, str], cwd: Path) -> None:
+        self.logs, self.environment, self.cwd = logs, dict(environment), cwd
+        self.running: list[Child] = []
+        self._stopping = False
+        self._handlers: dict[int, Any] = {}
+        logs.mkdir(parents=True, exist_ok=True)
+
+    def start(self, name: str, command: Sequence[str], **environment: str) -> Child:
+        """Run `command`, its output in `<name>.log`; the log of the time before is kept beside it."""
+        log = self.logs / f"{name.replace(' ', '-')}.log"
+        if log.exists():
+            log.replace(log.with_suffix(".previous.log"))
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                command,
+                cwd=self.cwd,
+                env=self.environment | environment,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - we start no thread
+            )
+        child = Child(name, process, log)
+        self.running.append(child)
+        return child
+
+    def check(self) -> None:
+        """Stopped where somebody wants that; Died for the first process that does not run any more."""
+        if self._stopping:
+            raise Stopped
+        for child in self.running:
+            child.check()
+
+    def finish(self, child: Child) -> None:
+        """Wait for a process that is meant to end. Died, with the end of its log, where it ended badly or another one did."""
+        while child.process.poll() is None:
+            self.check()
+            time.sleep(0.05)
+        if child.process.returncode:
+            child.check()
+        self.running.remove(child)
+
+    def stop(self, patience: float = 10.0) -> None:
+        """Stop all: ask each with what is below it to end, wait, then end what is left."""
+        for child in reversed(self.running):
+            family = descendants(child.process.pid)
+            _signal(family, signal.SIGTERM)
+            _wait(child.process, patience)
+            _signal(family | descendants(child.process.pid), signal.SIGKILL)
+            child.process.wait()
+        self.running.clear()
+
+    def __enter__(self) -> Self:
+        self._handlers = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        try:
+            self.stop()
+        finally:
+            for number, handler in self._handlers.items():
+                signal.signal(number, handler)
+
+    def _note(self, _number: int, _frame: FrameType | None) -> None:
+        self._stopping = True
+
+
+def tail(log: Path, lines: int = TAIL) -> str:
+    """The last lines of a log, indented."""
+    last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
+    return "\n".join(f"    {line}" for line in last) or "    (nothing was written)"
+
+
+def descendants(root: int) -> set[int]:
+    """The process, all below it, and all of its session, whoever their parent is by now."""
+    table = _processes()
+    found = {pid for pid, (_, session) in table.items() if session == root} | ({root} & table.keys())
+    grown = True
+    while grown:
+        below = {pid for pid, (parent, session) in table.items() if parent in found or session in found} - found
+        found |= below
+        grown = bool(below)
+    return found
+
+
+def _processes() -> dict[int, tuple[int, int]]:
+    """Parent and session of every process."""
+    if Path("/proc/self/stat").exists():
+        return dict(entry for folder in Path("/proc").iterdir() if folder.name.isdigit() and (entry := _stat(folder)))
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid=,sess="], capture_output=True, text=True, check=True).stdout
+    return {int(pid): (int(parent), int(session, 0)) for pid, parent, session in map(str.split, listed.splitlines())}
+
+
+def _stat(folder: Path) -> tuple[int, tuple[int, int]] | None:
+    try:
+        fields = (folder / "stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return None  # it has just ended
+    return int(folder.name), (int(fields[1]), int(fields[3]))
+
+
+def _signal(pids: set[int], number: signal.Signals) -> None:
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            continue  # it has just ended
+
+
+def _wait(process: subprocess.Popen[bytes], seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while process.poll() is None and time.monotonic() < until:
+        time.sleep(0.05)
+
+
+def _die_with_parent() -> None:
+    ctypes.CDLL(None).prctl(DIE_WITH_PARENT, signal.SIGTERM)

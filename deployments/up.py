@@ -1,0 +1,156 @@
+"""`make up`: set up what is missing, serve Prefect, its worker and the partner desk, and stop all of them at Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from typing import NoReturn
+
+from deployments import system
+from deployments.processes import Child, Children, Stopped
+from deployments.serving import (
+    POOL,
+    ROOT,
+    CannotServe,
+    Serving,
+    answers,
+    check_port,
+    environment_of_children,
+    keep_secret,
+    server_environment,
+    serving,
+)
+from models.errors import ProgrammeError
+
+PYTHON = sys.executable
+PATIENCE = 180.0
+"""Seconds a process may take to come up: a busy machine with cold caches needs a minute."""
+
+
+def main() -> int:
+    """Serve until stopped. 0 after Ctrl-C, 1 with a plain message where it could not start or something died."""
+    try:
+        serve(serving(os.environ))
+    except (Stopped, KeyboardInterrupt):
+        say("Stopped. Everything is where it was; `make up` carries on.")
+        return 0
+    except ProgrammeError as error:
+        print(f"\n{error}", file=sys.stderr, flush=True)
+        return 1
+    return 0
+
+
+def serve(found: Serving) -> NoReturn:
+    """1. See that the machine can. 2. Bring the database up to date. 3. Prefect, its deployments, its worker. 4. The desk. 5. Stay."""
+    prepare(found)
+    secret = keep_secret(found.var, os.environ)
+    migrate_database(found)
+    with Children(found.var / "log", environment_of_children(found, os.environ, secret), ROOT) as children:
+        start_prefect(found, children)
+        start_worker(children)
+        start_desk(found, children)
+        say(what_to_open(found))
+        stay(children)
+
+
+def prepare(found: Serving) -> None:
+    """CannotServe where a port is taken or a library of the system is missing."""
+    check_port(found.host, found.prefect_port, "Prefect", "PREFECT_PORT")
+    check_port(found.host, found.desk_port, "The partner desk", "DESK_PORT")
+    packages = system.missing_libraries()
+    if packages:
+        command = system.command_for(packages)
+        raise CannotServe(f"PDFs need libraries this machine lacks: {', '.join(packages)}. Install them with:\n\n    {command}")
+    (found.var / "prefect").mkdir(parents=True, exist_ok=True)
+
+
+def migrate_database(found: Serving) -> None:
+    """The programme database at the newest schema. CannotServe where it does not answer."""
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from models.database import connect, migrate
+
+    shown = make_url(found.database_url).render_as_string()
+    say(f"Programme database: {shown}")
+    engine = connect(found.database_url)
+    try:
+        migrate(engine)
+    except SQLAlchemyError as error:
+        raise CannotServe(f"The programme database {shown} cannot be used: {str(error).splitlines()[0]}. See DATABASE_URL.") from error
+    finally:
+        engine.dispose()
+
+
+def start_prefect(found: Serving, children: Children) -> None:
+    """Prefect's server, with the deployments registered; CannotServe names those that could not be."""
+    say("Starting Prefect ...")
+    listening = ["--host", found.host, "--port", str(found.prefect_port), "--timeout-keep-alive", "5", "--log-level", "warning"]
+    command = [PYTHON, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app", *listening]
+    server = children.start("Prefect server", command, **server_environment(found))
+    registration = children.start("registration", [PYTHON, "-m", "deployments.registering"])  # imports while the server starts
+    wait_for(f"{found.prefect_url}/api/health", server, children)
+    say("Registering the deployments ...")
+    children.finish(registration)
+
+
+def start_worker(children: Children) -> None:
+    """The process that starts flow runs."""
+    say("Starting the worker ...")
+    # No --limit: with one, a run that is resumed within a second of its suspension ends the worker itself (Prefect 3.8.8, "this
+    # borrower is already holding one of this CapacityLimiter's tokens"). There are nine runs at most: seven phases, sweep, build.
+    command = [PYTHON, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
+    children.start("worker", command)
+
+
+def start_desk(found: Serving, children: Children) -> None:
+    """The partner desk. Last of all: when it answers, everything is there."""
+    say("Starting the partner desk ...")
+    listening = ["--host", found.host, "--port", str(found.desk_port), "--log-level", "warning"]
+    desk = children.start("desk", [PYTHON, "-m", "uvicorn", "deployments.desk:app", *listening])
+    wait_for(f"{found.desk_url}/health", desk, children)
+
+
+def wait_for(url: str, child: Child, children: Children) -> None:
+    """Until the address answers 200; Died where its process, or another one, does not live that long."""
+    until = time.monotonic() + PATIENCE
+    while not answers(url):
+        children.check()
+        if time.monotonic() > until:
+            raise CannotServe(f"{child.name} does not answer at {url} after {PATIENCE:.0f} seconds. Its log: {child.log}")
+        time.sleep(0.1)
+
+
+def what_to_open(found: Serving) -> str:
+    """The last words before serving: where to go, and what to do there first."""
+    mails = "the channels of NOTIFY_URLS" if found.notify_urls else f"{found.var / 'mail'} (no mail server is set: NOTIFY_URLS)"
+    return f"""
+Ready.
+
+  Prefect (the coordinator's desk)   {found.prefect_url}
+  Partner desk                       {found.public_url}
+  Mails go to                        {mails}
+
+First: open Prefect, Deployments, launch-programme, Run; programme: inclucities.
+Ctrl-C stops everything; the next `make up` carries on.
+"""
+
+
+def stay(children: Children) -> NoReturn:
+    """Watch the processes until somebody stops us; Died where one ends by itself. Under make, stop when make is gone."""
+    parent = os.getppid() if "MAKELEVEL" in os.environ else None
+    while True:
+        children.check()
+        if parent is not None and os.getppid() != parent:
+            raise Stopped
+        time.sleep(0.3)
+
+
+def say(text: str) -> None:
+    """A line for the person at the terminal."""
+    print(text, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+"""Deliverables: publish what a completed phase has approved and make the files; nightly, whatever is lacking."""
+
+from __future__ import annotations
+
+from prefect import flow, get_run_logger
+
+from flows.sweep import running
+from tasks.deliverables import make_files, publish
+from tasks.notices import send_notices
+
+
+@flow(name="deliverables", retries=0, persist_result=False)
+async def deliverables(programme: str | None = None, phase: str | None = None) -> None:
+    """Publish what is approved and make the files, for one programme or for all that are running.
+
+    1. Publish the approved editions of completed phases (of one phase, where the completion of that phase triggered this).
+    2. Make the files of review and published editions that lack them.
+    3. Tell those whom a published deliverable is about.
+    """
+    for name in [programme] if programme else running():
+        published = await publish(name, int(phase) if phase else None)
+        made = await make_files(name)
+        await send_notices(name)
+        get_run_logger().info("%s: %s deliverables published, files of %s editions made.", name, published, made)

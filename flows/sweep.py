@@ -1,0 +1,67 @@
+"""The sweep: what time brings, every minute, and looking after runs and builds that lost their way."""
+
+from __future__ import annotations
+
+from prefect import flow, get_run_logger
+from sqlalchemy import select
+
+from models import clock
+from models.advance import PUBLICATION, advance
+from models.database import reading
+from models.programme import Programme
+from models.standing import load
+from tasks.courtesy import SweepFailed, alone
+from tasks.deliverables import ask_for_files
+from tasks.gates import carry_out_time
+from tasks.notices import send_notices
+from tasks.publishing import without_files
+from tasks.runs import look_after
+from tasks.status import show_programme
+
+
+@flow(name="sweep", retries=0, persist_result=False)
+async def sweep() -> None:
+    """Do what time brings, for each running programme.
+
+    1. Deadlines that have passed, rungs of the ladder, the coordinator's digest, closure.
+    2. Send the notices that are due.
+    3. Hold phases whose run a person has cancelled; launch, wake or relaunch runs that have something to do.
+    4. Ask for the deliverables of completed phases, and for files, that a lost event left unbuilt.
+    """
+    failed = [programme for programme in running() if not await alone(do_what_time_brings(programme), programme)]
+    failed += [programme for programme in launched() if not await alone(catch_up_on_deliverables(programme), programme)]
+    if failed:
+        raise SweepFailed(f"The sweep could not finish {', '.join(dict.fromkeys(failed))}; the others are done. See the log above.")
+
+
+async def do_what_time_brings(programme: str) -> None:
+    """One programme's part of the sweep."""
+    done = await carry_out_time(programme)
+    sent = await send_notices(programme)
+    await look_after(programme)
+    if done or sent:
+        done += await carry_out_time(programme)
+        get_run_logger().info("%s: %s actions, %s notices.", programme, done, sent)
+        with reading() as session:
+            await show_programme(load(session, programme), clock.now())
+
+
+def launched() -> list[str]:
+    """All programmes, closed ones included."""
+    with reading() as session:
+        return list(session.scalars(select(Programme.id).order_by(Programme.id)))
+
+
+def running() -> list[str]:
+    """The programmes that are launched and not closed."""
+    with reading() as session:
+        return list(session.scalars(select(Programme.id).where(Programme.closed_at.is_(None)).order_by(Programme.id)))
+
+
+async def catch_up_on_deliverables(programme: str) -> None:
+    """Start the build of what is due for publication or lacks its files."""
+    with reading() as session:
+        standing = load(session, programme)
+        due = any(action.do in PUBLICATION for action in advance(standing, clock.now())) or bool(without_files(standing))
+    if due:
+        await ask_for_files(programme)

@@ -1,0 +1,1 @@
+"""The domain: rows, rules as plain functions of `now`, and the doors every change goes through."""

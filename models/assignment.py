@@ -1,0 +1,171 @@
+"""The exact best assignment of mentees to mentors' places, on whole numbers, with ties settled by slug.
+
+Knows slugs and values only; what a pair is worth, and what forbids one, is `matching`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
+
+Pair = tuple[str, str]
+"""Mentee and mentor, in this order: pairs sort by mentee."""
+
+NONE: frozenset[Pair] = frozenset()
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """Every mentee with a mentor, pairs in the order of the mentees' slugs.
+
+    `rank` orders assignments: the value first, then how many pairs there are, so that a city that could be either does not stay
+    alone without need.
+    """
+
+    pairs: tuple[Pair, ...]
+    value: int
+    rank: int
+
+
+@dataclass(frozen=True)
+class _Roles:
+    """One way to settle who is a mentee: the rows and columns that are left of the whole matrix."""
+
+    mentees: frozenset[str]
+    rows: NDArray[np.intp]
+    columns: NDArray[np.intp]
+
+
+class Network:
+    """Who could mentor whom: `values` of the pairs allowed, `seats` of every possible mentor, sure mentees and `either`.
+
+    All 2^n ways to settle the n cities that may be either are tried, so the caller keeps n small.
+    """
+
+    def __init__(
+        self, values: Mapping[Pair, int], seats: Mapping[str, int], mentees: Collection[str], either: Collection[str] = ()
+    ) -> None:
+        self.values = values
+        self._rows = sorted({*mentees, *either})
+        self._columns = [mentor for mentor in sorted(seats) for _ in range(seats[mentor])]
+        self._row_of = {mentee: row for row, mentee in enumerate(self._rows)}
+        self._sure = frozenset(mentees)
+        self._either = sorted(either)
+        self._scale = len(self._rows) + 1
+        self._costs = self._matrix()
+        self._roles = list(self._ways())
+        self._known: dict[tuple[frozenset[Pair], frozenset[Pair]], Assignment | None] = {}
+
+    def best(self, given: frozenset[Pair] = NONE, without: frozenset[Pair] = NONE) -> Assignment | None:
+        """An assignment of the highest rank that holds all of `given` and none of `without`; None where there is none."""
+        key = (given, without)
+        if key not in self._known:
+            self._known[key] = self._search(self._roles, given, without)
+        return self._known[key]
+
+    def first(self, given: frozenset[Pair] = NONE, without: frozenset[Pair] = NONE) -> Assignment | None:
+        """Of the best assignments the one whose pairs come first by slug, whatever order the cities were given in."""
+        found = self.best(given, without)
+        if found is None:
+            return None
+        certain = self._certain(found, given, without)
+        if len(certain) == len(found.pairs):
+            return found
+        roles = [way for way in self._roles if self._reaches(found.rank, way, given, without)]
+        fixed = given
+        for pair in sorted(self.values):
+            if any(pair[0] == mentee for mentee, _ in fixed | certain):
+                continue
+            trial = found if pair in found.pairs else self._search(roles, fixed | {pair}, without)
+            if trial is not None and trial.rank == found.rank:
+                found, fixed = trial, fixed | {pair}
+        return found
+
+    def conflict(self, given: frozenset[Pair] = NONE) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Mentees who cannot all be placed, none of them superfluous, and the mentors open to them: fewer places than mentees.
+
+        By Hall's theorem there is such a set exactly when no assignment exists. Cities that may be either count as mentors here:
+        as mentees they would only need places themselves. Call it only where `best` found nothing.
+        """
+        open_to = np.isfinite(self._restricted(given, NONE))
+        sure = sorted(self._sure)
+        short = [self._row_of[mentee] for mentee in sure]
+        for row in list(short):
+            fewer = [other for other in short if other != row]
+            if not _can_place(open_to[fewer]):
+                short = fewer
+        mentors = {self._columns[column] for column in np.flatnonzero(open_to[short].any(axis=0))}
+        return tuple(self._rows[row] for row in short), tuple(sorted(mentors))
+
+    def _matrix(self) -> NDArray[np.float64]:
+        # Whole numbers in floats: sums are exact up to 2^53.
+        costs = np.full((len(self._rows), len(self._columns)), np.inf)
+        columns: dict[str, list[int]] = {}
+        for column, mentor in enumerate(self._columns):
+            columns.setdefault(mentor, []).append(column)
+        for (mentee, mentor), value in self.values.items():
+            costs[self._row_of[mentee], columns[mentor]] = -value
+        return costs
+
+    def _ways(self) -> Iterator[_Roles]:
+        for count in range(len(self._either) + 1):
+            for chosen in combinations(self._either, count):
+                mentees = self._sure | frozenset(chosen)
+                rows = [row for row, city in enumerate(self._rows) if city in mentees]
+                columns = [column for column, city in enumerate(self._columns) if city not in chosen]
+                if len(rows) <= len(columns):
+                    yield _Roles(mentees, np.array(rows, dtype=np.intp), np.array(columns, dtype=np.intp))
+
+    def _restricted(self, given: frozenset[Pair], without: frozenset[Pair]) -> NDArray[np.float64]:
+        """The costs with the other mentors of a given pair's mentee, and the pairs to do without, forbidden."""
+        costs = self._costs.copy()
+        mentors = np.array(self._columns)
+        for mentee, mentor in given:
+            costs[self._row_of[mentee], mentors != mentor] = np.inf
+        for mentee, mentor in without:
+            costs[self._row_of[mentee], mentors == mentor] = np.inf
+        return costs
+
+    def _search(self, roles: list[_Roles], given: frozenset[Pair], without: frozenset[Pair]) -> Assignment | None:
+        costs = self._restricted(given, without)
+        placed = {mentee for mentee, _ in given}
+        found: Assignment | None = None
+        for way in roles:
+            if placed <= way.mentees and (trial := self._solve(costs, way)) and (found is None or trial.rank > found.rank):
+                found = trial
+        return found
+
+    def _solve(self, costs: NDArray[np.float64], way: _Roles) -> Assignment | None:
+        part = costs[np.ix_(way.rows, way.columns)]
+        if np.isinf(part).all(axis=1).any():
+            return None
+        try:
+            rows, columns = linear_sum_assignment(part)
+        except ValueError:  # SciPy's answer where forbidden pairs leave no complete assignment
+            return None
+        chosen = zip(way.rows[rows], way.columns[columns], strict=True)
+        pairs = tuple(sorted((self._rows[row], self._columns[column]) for row, column in chosen))
+        value = sum(self.values[pair] for pair in pairs)
+        return Assignment(pairs, value, value * self._scale + len(pairs))
+
+    def _reaches(self, rank: int, way: _Roles, given: frozenset[Pair], without: frozenset[Pair]) -> bool:
+        trial = self._search([way], given, without)
+        return trial is not None and trial.rank == rank
+
+    def _certain(self, found: Assignment, given: frozenset[Pair], without: frozenset[Pair]) -> frozenset[Pair]:
+        """The pairs that every assignment of this rank has: without any one of them the best is lower."""
+        others = {pair: self.best(given, without | {pair}) for pair in found.pairs if pair not in given}
+        return given | {pair for pair, other in others.items() if other is None or other.rank < found.rank}
+
+
+def _can_place(open_to: NDArray[np.bool_]) -> bool:
+    """Is there a place of its own for every row?"""
+    if open_to.shape[0] > open_to.shape[1]:
+        return False
+    rows, columns = linear_sum_assignment(~open_to)
+    return bool(open_to[rows, columns].all())

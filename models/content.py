@@ -1,0 +1,162 @@
+"""What an edition contains, gathered from what was contributed: the frozen JSON an approval binds to.
+
+No approval, version, date of building or font is in it; the shape is shown in `gather`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from models.contributions import Contribution, Revision
+from models.definition import Organisation
+from models.gates import Gate, Outcome
+from models.method import METHOD, DeliverableSpec, GateKind
+from models.record import record
+from models.standing import Standing
+
+
+def gather(session: Session, standing: Standing, spec: DeliverableSpec, scope: str) -> dict[str, Any]:
+    """The content of one deliverable in one scope, as things stand.
+
+    `contributions` maps each kind to the accepted contributions of scopes that touch this one, up to the deliverable's
+    phase, in the method's order; `missing` names what was asked for and is not there, and who owes it; `matching` is
+    the computed matching (D1.2); `record` the run's record (documents about the run).
+    """
+    found = _contributions(session, standing, spec, scope)
+    return {
+        "number": spec.number,
+        "slug": spec.slug,
+        "title": spec.title,
+        "phase": spec.phase,
+        "scope": scope,
+        "programme": _programme(standing),
+        "organisations": {item.slug: _organisation(item) for item in standing.definition.organisations},
+        "themes": {theme.slug: {"title": theme.title, "description": theme.description} for theme in standing.definition.themes},
+        "pair": _pair(standing, scope),
+        "pairs": [{"mentor": pair.mentor, "mentee": pair.mentee, "theme": pair.theme} for pair in standing.programme.pairs],
+        "contributions": {kind: [item for item in found if item["kind"] == kind] for kind in spec.draws_on},
+        "missing": _missing(standing, spec, scope),
+        "matching": compute_matching(session, standing) if spec.number == "D1.2" else None,
+        "record": record(session, standing) if spec.from_record else None,
+    }
+
+
+def compute_matching(session: Session, standing: Standing) -> dict[str, Any]:
+    """The matching over what the cities have said, with the facilitator's overrides.
+
+    `{"impossible": reason}` where there is none: the report must say so to those who can change it, and nobody can
+    confirm it.
+    """
+    from models.contribution_kinds.facts import city_facts  # SciPy takes half a second to load, and every flow run would pay it
+    from models.matching import BadMatchingInput, NoMatching, Override, match
+
+    bodies: dict[str, dict[str, dict[str, Any]]] = {"needs-assessment": {}, "city-profile": {}}
+    overrides: list[Override] = []
+    for contribution in _all(session, standing):
+        current = contribution.current
+        if current is not None and contribution.kind in bodies:
+            bodies[contribution.kind][contribution.organisation] = current.body
+        elif current is not None and contribution.kind == "matching-proposal":
+            overrides = [Override(**item) for item in current.body.get("overrides", [])]
+    try:
+        facts = city_facts(standing.definition, bodies["needs-assessment"], bodies["city-profile"])
+        return match(facts, standing.definition.themes, standing.definition.matching, overrides).as_content()
+    except (NoMatching, BadMatchingInput) as reason:
+        return {"impossible": str(reason)}
+
+
+def _all(session: Session, standing: Standing) -> list[Contribution]:
+    query = (
+        select(Contribution)
+        .where(Contribution.programme_id == standing.programme.id)
+        .options(selectinload(Contribution.revisions))
+        .order_by(Contribution.id)
+    )
+    return list(session.scalars(query))
+
+
+def _contributions(session: Session, standing: Standing, spec: DeliverableSpec, scope: str) -> list[dict[str, Any]]:
+    order = {key: number for number, key in enumerate(METHOD.gates)}
+    relevant = [
+        item
+        for item in _all(session, standing)
+        if item.kind in spec.draws_on and item.phase <= spec.phase and standing.touch(item.scope, scope) and item.current is not None
+    ]
+    relevant.sort(key=lambda item: (order[item.gate_key], item.scope, item.organisation))
+    return [_contribution(item, item.current) for item in relevant if item.current is not None]
+
+
+def _contribution(item: Contribution, current: Revision) -> dict[str, Any]:
+    return {
+        "kind": item.kind,
+        "gate": item.gate_key,
+        "phase": item.phase,
+        "scope": item.scope,
+        "organisation": item.organisation,
+        "revision": current.number,
+        "sha256": current.sha256,
+        "illustrative": current.illustrative,
+        "generated": current.generated,
+        "body": current.body,
+    }
+
+
+def _missing(standing: Standing, spec: DeliverableSpec, scope: str) -> list[dict[str, Any]]:
+    asked = [
+        gate
+        for gate in standing.programme.gates
+        if gate.spec.kind is GateKind.CONTRIBUTION
+        and gate.spec.contribution in spec.draws_on
+        and gate.phase <= spec.phase
+        and standing.touch(gate.scope, scope)
+    ]
+    return [_owed(standing, gate) for gate in asked if not gate.is_satisfied or gate.outcome == Outcome.WITHOUT]
+
+
+def _owed(standing: Standing, gate: Gate) -> dict[str, Any]:
+    slug = standing.parties(gate)[0].organisation
+    return {
+        "gate": gate.key,
+        "title": gate.spec.title,
+        "scope": gate.scope,
+        "organisation": slug,
+        "owed_by": standing.definition.organisation(slug).name,
+        "due_on": gate.due_on.isoformat() if gate.due_on else None,
+    }
+
+
+def _programme(standing: Standing) -> dict[str, Any]:
+    definition = standing.definition
+    return {
+        "id": definition.id,
+        "title": definition.title,
+        "summary": definition.summary,
+        "website": definition.website,
+        "illustrative": definition.illustrative,
+        "languages": list(definition.languages),
+        "working_language": definition.working_language,
+        "funding": definition.funding.model_dump(mode="json") if definition.funding else None,
+        "coordinator": definition.coordinator,
+        "facilitator": definition.facilitator,
+        "committee": definition.committee,
+    }
+
+
+def _organisation(item: Organisation) -> dict[str, Any]:
+    return {
+        "name": item.name,
+        "kind": str(item.kind),
+        "country": item.country,
+        "side": str(item.side) if item.side else None,
+        "association": item.association,
+        "languages": list(item.languages),
+        "website": item.website,
+    }
+
+
+def _pair(standing: Standing, scope: str) -> dict[str, str] | None:
+    pair = standing.pair_of(scope)
+    return {"mentor": pair.mentor, "mentee": pair.mentee, "theme": pair.theme} if pair else None

@@ -1,0 +1,202 @@
+"""The small typed parts that contribution kinds are made of: texts, counts, money, references into the programme.
+
+Every text and list has a size limit. What a reference may name is looked up in the validation's context (`Known`), so
+that a wrong theme is reported beside all other faults; without a context only the shape is checked.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Hashable, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints, ValidationError, ValidationInfo
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+from models.definition import Definition, Kind, Language, Side, Slug, Website
+from models.fault_words import PATTERN_WORDS
+
+SUPPRESSED_BELOW = 5
+"""Smaller counts of people could point at a person (`domain.md`, "Data protection")."""
+
+# NUL breaks PostgreSQL and XML, lone surrogates break UTF-8, direction overrides make text read as what it is not.
+UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202d\u202e\ufffe\uffff]")
+
+Loc = tuple[str | int, ...]
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a contribution may refer to in its programme: theme slugs, and the cities with the side they may take."""
+
+    themes: tuple[str, ...]
+    cities: dict[str, Side | None]
+
+    @classmethod
+    def of(cls, definition: Definition) -> Known:
+        """All that `definition` declares."""
+        return cls(
+            tuple(theme.slug for theme in definition.themes),
+            {city.slug: city.side for city in definition.organisations if city.kind is Kind.CITY},
+        )
+
+
+def broken(message: str) -> PydanticCustomError:
+    """A broken rule as pydantic reports it; the message is taken literally, braces included."""
+    return PydanticCustomError("value_error", "{message}", {"message": message})
+
+
+def refuse(found: Iterable[tuple[Loc, str]]) -> None:
+    """Raises one ValidationError for all broken rules, each at its own place inside the model; nothing when none is."""
+    errors = [InitErrorDetails(type=broken(message), loc=loc, input=None) for loc, message in found]
+    if errors:
+        raise ValidationError.from_exception_data("rules", errors)
+
+
+def repeated(values: Sequence[Hashable], place: str, *, field: str = "", what: str = "entry") -> list[tuple[Loc, str]]:
+    """One fault for every value that stood in the list before: at `place.<index>.<field>`."""
+    seen: dict[Hashable, int] = {}
+    found: list[tuple[Loc, str]] = []
+    for index, value in enumerate(values):
+        if value in seen:
+            loc: Loc = (place, index, field) if field else (place, index)
+            found.append((loc, f"the same {what} as number {seen[value] + 1}; give each once"))
+        seen.setdefault(value, index)
+    return found
+
+
+def clean_text(value: str) -> str:
+    """One form for one text, so that equal texts hash equally: NFC, line feeds, no unprintable characters."""
+    text = unicodedata.normalize("NFC", value.replace("\r\n", "\n").replace("\r", "\n"))
+    if bad := UNPRINTABLE.search(text):
+        raise broken(f"contains the unprintable character U+{ord(bad.group()):04X}; remove it")
+    return text
+
+
+def clean_line(value: str) -> str:
+    """As `clean_text`, on one line."""
+    return re.sub(r"\s*[\n\t]\s*", " ", clean_text(value))
+
+
+def not_a_boolean(value: Any) -> Any:
+    """YAML reads `yes` as a boolean and Python counts it as 1: never what was meant where a number is asked for."""
+    if isinstance(value, bool):
+        raise broken("should be a number, not yes or no")
+    return value
+
+
+def plain_number(value: float) -> float:
+    """12, not 12.0: one form for one number, and the form in which people read it."""
+    return int(value) if value.is_integer() else value
+
+
+def _unknown(what: str, value: str, known: Iterable[str]) -> PydanticCustomError:
+    """ "no theme 'x' in this programme", with what was probably meant or what there is."""
+    names = list(known)
+    near = get_close_matches(value, names, n=1, cutoff=0.6)
+    listed = ", ".join(names[:12]) + (" …" if len(names) > 12 else "")
+    return broken(f"no {what} '{value}' in this programme; " + (f"did you mean '{near[0]}'?" if near else f"there are: {listed}"))
+
+
+def known_theme(value: str, info: ValidationInfo) -> str:
+    """A theme of the programme."""
+    if isinstance(info.context, Known) and value not in info.context.themes:
+        raise _unknown("theme", value, info.context.themes)
+    return value
+
+
+def known_city(value: str, info: ValidationInfo) -> str:
+    """A city of the programme."""
+    if isinstance(info.context, Known) and value not in info.context.cities:
+        raise _unknown("city", value, info.context.cities)
+    return value
+
+
+def known_mentor(value: str, info: ValidationInfo) -> str:
+    """A city of the programme that may be a mentor."""
+    if isinstance(info.context, Known) and info.context.cities.get(value) is Side.MENTEE:
+        raise broken(f"'{value}' takes part as a mentee; name a city that may be a mentor")
+    return known_city(value, info)
+
+
+def known_mentee(value: str, info: ValidationInfo) -> str:
+    """A city of the programme that may be a mentee."""
+    if isinstance(info.context, Known) and info.context.cities.get(value) is Side.MENTOR:
+        raise broken(f"'{value}' takes part as a mentor; name a city that may be a mentee")
+    return known_city(value, info)
+
+
+def suppressed(value: int | None) -> int | None:
+    """Counts of 1 to 4 people are refused; "none" points at nobody and stays."""
+    if value is not None and 0 < value < SUPPRESSED_BELOW:
+        raise broken("suppress counts under 5: leave it out, or say 'fewer than 5' in the text")
+    return value
+
+
+def distinct(values: list[str]) -> list[str]:
+    """Nothing is named twice in a list."""
+    seen: set[str] = set()
+    for value in values:
+        if value in seen:
+            raise broken(f"'{value}' is given twice; give each once")
+        seen.add(value)
+    return values
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300), AfterValidator(clean_line)]
+"""One line that must not be empty, at most 300 characters."""
+Note = Annotated[str, StringConstraints(strip_whitespace=True, max_length=300), AfterValidator(clean_line)]
+"""One line that may be left empty."""
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=8000), AfterValidator(clean_text)]
+"""A text of some paragraphs that must not be empty, at most 8000 characters."""
+Prose = Annotated[str, StringConstraints(strip_whitespace=True, max_length=8000), AfterValidator(clean_text)]
+"""A text of some paragraphs that may be left empty."""
+REFERENCE = r"^[A-Za-z0-9][A-Za-z0-9.-]*$"
+MAILBOX = r"^[!-;=?A-~]+@[^\s<>@]+$"
+PHONE = r"^\+?[0-9][0-9 ()/.-]{1,24}$"
+PATTERN_WORDS.update(
+    {
+        REFERENCE: "letters a-z, digits, dots and dashes, such as 'A1'",
+        MAILBOX: "one mailbox, such as 'courses@city.example'",
+        PHONE: "a telephone number of digits, spaces and dashes, such as '112'",
+    }
+)
+
+Reference = Annotated[str, StringConstraints(strip_whitespace=True, pattern=REFERENCE, max_length=48)]
+"""The id of an action, objective or key factor: letters, digits, dots and dashes."""
+Web = Website
+"""A web address; http and https only, so that a page can link it."""
+Mailbox = Annotated[str, StringConstraints(strip_whitespace=True, pattern=MAILBOX, max_length=254)]
+"""A function mailbox; ASCII before the @ (`design.md`, "Notices through Apprise")."""
+
+Lines = Annotated[list[Line], Field(max_length=60)]
+SomeLines = Annotated[list[Line], Field(min_length=1, max_length=60)]
+References = Annotated[list[Reference], Field(max_length=60), AfterValidator(distinct)]
+Languages = Annotated[list[Language], Field(min_length=1, max_length=24), AfterValidator(distinct)]
+
+Whole = Annotated[int, Field(ge=0, le=1_000_000_000), BeforeValidator(not_a_boolean)]
+Number = Annotated[
+    float,
+    Field(ge=-1e12, le=1e12, allow_inf_nan=False),
+    BeforeValidator(not_a_boolean),
+    PlainSerializer(plain_number, return_type=int | float),
+]
+People = Annotated[Whole, AfterValidator(suppressed), Field(json_schema_extra={"unit": "people"})]
+Euro = Annotated[Whole, Field(json_schema_extra={"unit": "euro"})]
+"""Whole euro; cents say more than a plan knows."""
+Percent = Annotated[
+    float,
+    Field(ge=0, le=100, allow_inf_nan=False, json_schema_extra={"unit": "%"}),
+    BeforeValidator(not_a_boolean),
+    PlainSerializer(plain_number, return_type=int | float),
+]
+FromOneToFive = Annotated[int, Field(ge=1, le=5), BeforeValidator(not_a_boolean)]
+Year = Annotated[int, Field(ge=1900, le=2200), BeforeValidator(not_a_boolean)]
+
+ThemeSlug = Annotated[Slug, AfterValidator(known_theme)]
+CitySlug = Annotated[Slug, AfterValidator(known_city)]
+MentorSlug = Annotated[Slug, AfterValidator(known_mentor)]
+MenteeSlug = Annotated[Slug, AfterValidator(known_mentee)]

@@ -1,0 +1,105 @@
+"""What the coordinator does beside deciding: extend, go on without, release, hold and release a phase, lend it to a run."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from models.doors.history import note
+from models.doors.opening import move_deadline
+from models.doors.satisfying import satisfy
+from models.errors import Refused, StaleToken
+from models.events import EventKind
+from models.gates import Gate, Outcome
+from models.programme import Phase, PhaseState
+from models.standing import Standing
+
+LONGEST_EXTENSION = timedelta(days=366)
+
+LEASE = timedelta(minutes=2)
+"""How long a run may be silent before another takes its phase over; it renews while it works."""
+
+
+def extend(session: Session, standing: Standing, gate: Gate, new_on: date, why: str, now: datetime) -> None:
+    """Give an open gate until `new_on`, a later day that becomes a working day of those asked."""
+    _check_open(gate, "extend")
+    slugs = list(dict.fromkeys(party.organisation for party in standing.parties(gate)))
+    latest = max(gate.due_on or standing.today(now), standing.today(now)) + LONGEST_EXTENSION
+    if new_on > latest:
+        raise Refused(f"{gate.label} can be extended until {latest.isoformat()} at most, not {new_on.isoformat()}: a year at a time.")
+    day = standing.calendar.on_or_after(slugs, new_on).day
+    if gate.due_on is not None and day <= max(gate.due_on, standing.today(now)):
+        raise Refused(
+            f"{gate.label} is due on {gate.due_on.isoformat()}: an extension needs a later day than that and than today, "
+            f"not {new_on.isoformat()}."
+        )
+    move_deadline(session, standing, gate, day, "extended by the coordinator", now, remark=why or None)
+
+
+def proceed_without(session: Session, standing: Standing, gate: Gate, why: str, now: datetime) -> None:
+    """Go on without what an open gate waits for; the gap is named wherever it would have been used."""
+    _check_open(gate, "go on without")
+    gate.remark = why or None
+    why = "the coordinator goes on without it"
+    satisfy(session, standing, gate, Outcome.WITHOUT, now, why=why, organisation=standing.definition.coordinator)
+
+
+def release(session: Session, standing: Standing, gate: Gate, now: datetime) -> None:
+    """Let overdue notices of this gate reach elected people."""
+    _check_open(gate, "release notices of")
+    gate.released = True
+    note(session, standing, now, EventKind.ESCALATION_RELEASED, gate=gate, organisation=standing.definition.coordinator)
+
+
+def _check_open(gate: Gate, what: str) -> None:
+    if not gate.is_open:
+        raise Refused(f"{gate.label} is {gate.state}: there is nothing to {what}.")
+
+
+# -- runs ------------------------------------------------------------------------------------------------------------
+
+
+def hold(session: Session, standing: Standing, number: int, now: datetime) -> None:
+    """A person cancelled the phase's run: nothing happens in the phase until it is launched again."""
+    phase = standing.phase(number)
+    if phase.state in (PhaseState.OPEN, PhaseState.WAITING):
+        phase.state, phase.run_id, phase.leased_until = PhaseState.HELD, None, None
+        phase.token += 1
+        note(session, standing, now, EventKind.PHASE_HELD, phase=number)
+
+
+def take_lease(session: Session, standing: Standing, number: int, run_id: str, now: datetime) -> int:
+    """Lend a phase to a run and return the fencing token its doors check.
+
+    The run that has it may take it again. Refused while another run's lease has not run out, and when the phase is
+    completed. A held phase is released: somebody has launched it again.
+    """
+    phase = standing.phase(number)
+    if phase.state == PhaseState.COMPLETED:
+        raise Refused(f"Phase {number} is completed.")
+    if phase.run_id not in (None, run_id) and phase.leased_until is not None and phase.leased_until > now:
+        raise Refused(f"Another run works on phase {number}.")
+    if phase.state == PhaseState.HELD:
+        phase.state = PhaseState.OPEN if phase.opened_at else PhaseState.WAITING
+        note(session, standing, now, EventKind.PHASE_RELEASED, phase=number)
+    phase.run_id, phase.leased_until = run_id, now + LEASE
+    phase.token += 1
+    return phase.token
+
+
+def renew_lease(standing: Standing, number: int, token: int, now: datetime) -> None:
+    """Prolong a lease that is still held. StaleToken where another run has the phase."""
+    _held(standing, number, token).leased_until = now + LEASE
+
+
+def end_lease(standing: Standing, number: int, token: int) -> None:
+    """Give the lease back before suspending; the run stays the phase's run."""
+    _held(standing, number, token).leased_until = None
+
+
+def _held(standing: Standing, number: int, token: int) -> Phase:
+    phase = standing.phase(number)
+    if phase.token != token:
+        raise StaleToken(f"Another run has taken over phase {number}.")
+    return phase

@@ -1,0 +1,78 @@
+"""The history: one row for every change of state, written in the same transaction as the change.
+
+Events carry ids, roles and hashes, never personal data.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ForeignKey, Index, String, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from models.database import Base
+
+
+class EventKind(StrEnum):
+    """The closed list of what can happen."""
+
+    PROGRAMME_LAUNCHED = "programme-launched"
+    PHASE_OPENED = "phase-opened"
+    PHASE_HELD = "phase-held"
+    PHASE_RELEASED = "phase-released"
+    PHASE_COMPLETED = "phase-completed"
+    GATE_OPENED = "gate-opened"
+    GATE_REOPENED = "gate-reopened"
+    GATE_WITHDRAWN = "gate-withdrawn"
+    GATE_SATISFIED = "gate-satisfied"
+    CONTRIBUTION_RECEIVED = "contribution-received"
+    CONTRIBUTION_KEPT = "contribution-kept"
+    DECISION_RECORDED = "decision-recorded"
+    DEADLINE_MOVED = "deadline-moved"
+    DEADLINE_MISSED = "deadline-missed"
+    MATCHING_CONFIRMED = "matching-confirmed"
+    ESCALATION_RELEASED = "escalation-released"
+    EDITION_BUILT = "edition-built"
+    EDITION_PUBLISHED = "edition-published"
+    NOTICE_SENT = "notice-sent"
+    NOTICE_FAILED = "notice-failed"
+    PROGRAMME_CLOSED = "programme-closed"
+
+
+class Event(Base):
+    """One thing that happened."""
+
+    __tablename__ = "event"
+    __table_args__ = (Index(None, "programme_id", "at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    programme_id: Mapped[str] = mapped_column(ForeignKey("programme.id"))
+    at: Mapped[datetime]
+    kind: Mapped[str] = mapped_column(String(32))
+    phase: Mapped[int | None]
+    gate: Mapped[str | None] = mapped_column(String(64))
+    pair: Mapped[str | None] = mapped_column(String(64))
+    scope: Mapped[str | None] = mapped_column(String(64))
+    organisation: Mapped[str | None] = mapped_column(String(64))
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+
+    def as_line(self) -> dict[str, Any]:
+        """The timeline's line (contract): UTC ISO 8601 ending in `Z`, empty fields null."""
+        return {
+            "at": self.at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "kind": self.kind,
+            "phase": self.phase,
+            "gate": self.gate,
+            "pair": self.pair,
+            "scope": self.scope,
+            "organisation": self.organisation,
+            "detail": self.detail,
+        }
+
+
+def history(session: Session, programme_id: str) -> Sequence[Event]:
+    """All events of a programme in the order they were written."""
+    return session.scalars(select(Event).where(Event.programme_id == programme_id).order_by(Event.id)).all()

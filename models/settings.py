@@ -1,0 +1,47 @@
+"""Where things are and what is configured, from the environment. Read at the edges; rules get values, never this."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from models.errors import ProgrammeError
+
+
+def var_folder() -> Path:
+    """`VAR`, or `var/`: everything the engine writes beside the database."""
+    return Path(os.environ.get("VAR") or "var").resolve()
+
+
+def documents_folder() -> Path:
+    """Where files of editions are written."""
+    return var_folder() / "documents"
+
+
+def mail_folder() -> Path:
+    """Where mail is written as `.eml` files while no mail server is configured."""
+    return var_folder() / "mail"
+
+
+def notify_urls() -> str | None:
+    """`NOTIFY_URLS`: the channels notices go through; None for the mail folder."""
+    return os.environ.get("NOTIFY_URLS") or None
+
+
+def public_url() -> str:
+    """`PUBLIC_URL`: the address partners reach the desk at, without a slash at the end."""
+    return (os.environ.get("PUBLIC_URL") or "http://127.0.0.1:4280").rstrip("/")
+
+
+def link_secret() -> str:
+    """`DESK_SECRET`, or the one `make up` keeps in `var/secret`: what links in notices are signed with."""
+    secret = os.environ.get("DESK_SECRET")
+    kept = var_folder() / "secret"
+    if secret or kept.exists():
+        return secret or kept.read_text().strip()
+    raise ProgrammeError(f"There is no secret to sign links with: set DESK_SECRET, or start with `make up`, which keeps one in {kept}.")
+
+
+def programmes_folder() -> Path:
+    """The programme files that come with the project."""
+    return Path(__file__).resolve().parent.parent / "deployments" / "programmes"

@@ -1,0 +1,28 @@
+"""The Prefect task that sends what is in the outbox. How is `dispatch`."""
+
+from __future__ import annotations
+
+import asyncio
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+from prefect.runtime import flow_run
+
+from models import clock
+from models.database import changing
+from models.settings import link_secret, mail_folder, notify_urls, public_url
+from tasks.dispatch import Dispatched, dispatch, open_channel
+
+
+@task(task_run_name="send notices of {programme}", cache_policy=NO_CACHE, persist_result=False)
+async def send_notices(programme: str) -> int:
+    """Send every notice that is due; how many went out."""
+    done = await asyncio.to_thread(_send, programme, flow_run.get_id() or "sweep")
+    return done.sent
+
+
+def _send(programme: str, worker: str) -> Dispatched:
+    with open_channel(notify_urls(), mail_folder()) as channel:
+        return dispatch(
+            changing, clock.now(), channel, worker=worker, secret=link_secret(), public_url=public_url(), programme_id=programme
+        )

@@ -1,0 +1,192 @@
+"""From what somebody filled in on a page to the door it goes through; what is wrong is told beside the field it is about.
+
+The rules are the doors' own; here a form's texts become their arguments. No web framework.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import NoReturn
+
+from sqlalchemy.orm import Session
+
+from models.contribution_file import ContributionFile, contribution_from
+from models.contribution_kinds.parts import UNPRINTABLE
+from models.contributions import Revision
+from models.decisions import Decision, Entry, Verdict
+from models.doors.answering import Offered, Origin, Ruling, contribute, decide, took_place
+from models.editions import sha256_of
+from models.errors import BadFile, Fault, ProgrammeError
+from models.gates import Gate
+from models.links import Link
+from models.standing import Party, Standing
+from models.yaml_lines import parse
+from tasks.pages import Situation, bound_hashes, last_revision, party_of, situation_of
+from tasks.wording import Words
+
+ORIGIN = Origin(Entry.DESK)
+LONGEST_COMMENT = 4000
+LONGEST_ACT = 64
+
+Fields = Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing to put right; `field` is empty where it is about the whole form."""
+
+    message: str
+    field: str = ""
+
+
+class NotTaken(ProgrammeError):
+    """Nothing was recorded. `conflict`: not for a mistake in the form, but because things stand differently by now."""
+
+    def __init__(self, problems: list[Problem], *, conflict: bool = False) -> None:
+        self.problems = problems
+        self.conflict = conflict
+        super().__init__("\n".join(problem.message for problem in problems))
+
+
+# -- decisions -----------------------------------------------------------------------------------------------------
+
+
+def decide_by_form(session: Session, standing: Standing, gate: Gate, link: Link, form: Fields, words: Words, now: datetime) -> Decision:
+    """Record the decision of a form. NotTaken with every problem of the form, or because somebody was faster.
+
+    Fields: `verdict`, `comment`, `act_number`, `act_on`, and `shown`: the hashes of everything the page showed.
+    """
+    party = _asked(standing, gate, link, words)
+    bound = bound_hashes(session, standing, gate)
+    if tuple(form.get("shown", "").split()) != bound:
+        changed = words.gettext(
+            "What you are asked to decide on has changed since you opened this page. Nothing was recorded: read it again, then decide."
+        )
+        _refuse(changed, conflict=True)
+    ruling = _ruling(gate, form, bound, words, standing.calendar.local_date(link.organisation, now))
+    return decide(session, standing, gate, party, ruling, ORIGIN, now)
+
+
+def _asked(standing: Standing, gate: Gate, link: Link, words: Words) -> Party:
+    """The reader's party at a gate that still asks it; NotTaken with how things stand otherwise."""
+    party = party_of(standing, gate, link)
+    situation = situation_of(standing, gate, party)
+    if party is None or situation is not Situation.ASKED:
+        _refuse(_why_not(situation, words), conflict=True)
+    return party
+
+
+def _why_not(situation: Situation, words: Words) -> str:
+    match situation:
+        case Situation.DECIDED:
+            return words.gettext(
+                "This has been decided already, perhaps by a colleague with the same link or by you in another window. Nothing was changed."
+            )
+        case Situation.REJECTED:
+            return words.gettext("This has been rejected meanwhile. The coordinator says how it goes on; nothing was recorded.")
+        case Situation.NOT_YET:
+            return words.gettext("This is not open at the moment. You will be written to when it is your turn; nothing was recorded.")
+        case Situation.OVER:
+            return words.gettext("This is closed already. Nothing was recorded.")
+    return words.gettext("This link is for reading only. Nothing was recorded.")
+
+
+def _ruling(gate: Gate, form: Fields, bound: tuple[str, ...], words: Words, today: date) -> Ruling:
+    verdict, comment, number = form.get("verdict", ""), _clean(form, "comment"), " ".join(_clean(form, "act_number").split())
+    problems: list[Problem] = []
+    if verdict not in set(Verdict):
+        problems.append(Problem(words.gettext("Choose what you decide: approve, return or reject."), "verdict"))
+    if verdict in (Verdict.RETURN, Verdict.REJECT) and not comment:
+        problems.append(Problem(words.gettext("Say why, so that the authors know what to change."), "comment"))
+    if len(comment) > LONGEST_COMMENT:
+        said = words.gettext("Shorten the comment to %(most)s characters; it has %(has)s.")
+        problems.append(Problem(said % {"most": words.number(LONGEST_COMMENT), "has": words.number(len(comment))}, "comment"))
+    act_on = None
+    if gate.spec.needs_act and verdict == Verdict.APPROVE:
+        if not number or len(number) > LONGEST_ACT:
+            problems.append(Problem(words.gettext("Give the number of the act, as it stands on it."), "act_number"))
+        act_on = _past_day(form, "act_on", words.gettext("Give the date of the act."), words, today, problems)
+    if problems:
+        raise NotTaken(problems)
+    return Ruling(Verdict(verdict), comment, bound[0] if bound else None, (number or None) if act_on else None, act_on)
+
+
+def _clean(form: Fields, field: str) -> str:
+    """A text without what neither database nor reader can make sense of; browsers end lines with two characters."""
+    return UNPRINTABLE.sub("", form.get(field, "").replace("\r\n", "\n")).strip()
+
+
+# -- events --------------------------------------------------------------------------------------------------------
+
+
+def record_by_form(session: Session, standing: Standing, gate: Gate, link: Link, form: Fields, words: Words, now: datetime) -> None:
+    """Record the day an event took place, field `on`. NotTaken where the day is missing or still to come, or somebody was faster."""
+    party = _asked(standing, gate, link, words)
+    problems: list[Problem] = []
+    on = _past_day(form, "on", words.gettext("Give the day it took place."), words, standing.today(now), problems)
+    if on is None:
+        raise NotTaken(problems)
+    took_place(session, standing, gate, party.organisation, on, ORIGIN, now)
+
+
+def _past_day(form: Fields, field: str, missing: str, words: Words, today: date, problems: list[Problem]) -> date | None:
+    """The day in a field; None, and a problem more, where there is none, or one that is still to come."""
+    text = form.get(field, "").strip()
+    if not text:
+        problems.append(Problem(missing, field))
+        return None
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        problems.append(Problem(words.gettext("Write the date as year-month-day, such as 2022-03-01."), field))
+        return None
+    if day > today:
+        problems.append(Problem(words.gettext("%(day)s is still to come. Give a day that has been.") % {"day": words.date(day)}, field))
+        return None
+    return day
+
+
+# -- contributions -------------------------------------------------------------------------------------------------
+
+
+def contribute_by_file(
+    session: Session, standing: Standing, gate: Gate, link: Link, text: bytes, name: str, words: Words, now: datetime
+) -> Revision:
+    """Take in a contribution file. The same once more, from a back button or a second window, is not kept a second time.
+
+    BadFile with every fault at its line; NotTaken where the link does not let its reader contribute.
+    """
+    party = party_of(standing, gate, link)
+    if party is None:
+        _refuse(_why_not(Situation.READING, words), conflict=True)
+    found = _file_for(standing, gate, party, text, name)
+    last = last_revision(session, gate, party.organisation)
+    if last is not None and not gate.is_open and last.sha256 == sha256_of(found.body):
+        return last
+    offered = Offered(party.organisation, found.language, found.body, illustrative=found.illustrative, generated=found.generated)
+    return contribute(session, standing, gate, offered, ORIGIN, now)
+
+
+def _file_for(standing: Standing, gate: Gate, party: Party, text: bytes, name: str) -> ContributionFile:
+    """The file's contribution, which must be the one this page asks for."""
+    document = parse(text, name)
+    wanted = {"gate": gate.key, "scope": gate.scope, "organisation": party.organisation}
+    elsewhere = [
+        document.fault((key,), f"this page takes {key} '{value}'; a file for another one goes to the page its own link leads to")
+        for key, value in wanted.items()
+        if key in document.data and document.data[key] != value
+    ]
+    if elsewhere:
+        raise BadFile(name, [*document.faults, *elsewhere])
+    return contribution_from(document, standing.definition)
+
+
+def one_fault(name: str, message: str) -> BadFile:
+    """A fault about the whole file."""
+    return BadFile(name, [Fault(1, "", message)])
+
+
+def _refuse(message: str, *, conflict: bool) -> NoReturn:
+    raise NotTaken([Problem(message)], conflict=conflict)

@@ -1,0 +1,100 @@
+"""What is computed from an action plan and what belongs to it: budget by funding state, gaps per key factor, needs answered."""
+
+from __future__ import annotations
+
+from typing import Any
+
+Json = dict[str, Any]
+STATES = ("secured", "applied", "none")
+FULLY = 4
+"""The top of the self-assessment's scale."""
+
+
+def budget(actions: list[Json], costing: Json) -> Json:
+    """Cost of every action and the sums by funding state, in whole euro; finance's costing goes before the plan's own figures.
+
+    Shape: `{"rows": [{"id", "title", "staff", "other", "total", "source", "state", "costed"}], "by_state": {state: euro}, "total"}`.
+    """
+    costed = {str(item["action"]): item for item in costing.get("items") or []}
+    rows = [_cost(action, costed.get(str(action["id"]))) for action in actions]
+    by_state = {state: sum(row["total"] for row in rows if row["state"] == state) for state in STATES}
+    return {
+        "rows": rows,
+        "by_state": by_state,
+        "staff": sum(row["staff"] for row in rows),
+        "other": sum(row["other"] for row in rows),
+        "total": sum(row["total"] for row in rows),
+        "costed": sum(1 for row in rows if row["costed"]),
+    }
+
+
+def _cost(action: Json, item: Json | None) -> Json:
+    said = item or action
+    cost = said.get("cost") or {}
+    funding = said.get("funding") or {}
+    staff, other = int(cost.get("staff") or 0), int(cost.get("other") or 0)
+    state = str(funding.get("state") or "none")
+    return {
+        "id": action["id"], "title": action["title"], "staff": staff, "other": other, "total": staff + other,
+        "source": funding.get("source") or "", "state": state if state in STATES else "none", "costed": item is not None,
+    }  # fmt: skip
+
+
+def factors(benchmark: Json, assessments: list[Json], actions: list[Json]) -> list[Json]:
+    """Every key factor with its ratings before and after, the gap that is left, and the actions that work on it.
+
+    `before` and `after` are `{"rating", "evidence"}` or None; with one assessment there is no after.
+    """
+    rated = [{str(rating["key_factor"]): rating for rating in body.get("ratings") or []} for body in assessments]
+    found = []
+    for factor in benchmark.get("key_factors") or []:
+        key = str(factor["id"])
+        before = rated[0].get(key) if rated else None
+        after = rated[-1].get(key) if len(rated) > 1 else None
+        now = after or before
+        found.append(
+            {
+                "factor": factor,
+                "before": before,
+                "after": after,
+                "gap": FULLY - int(now["rating"]) if now else None,
+                "actions": [action["id"] for action in actions if key in (action.get("key_factors") or [])],
+            }
+        )
+    return found
+
+
+def answered(needs: list[Json], actions: list[Json]) -> list[Json]:
+    """Every need with the ids of the actions that name it."""
+    return [
+        {"need": need, "actions": [action["id"] for action in actions if need["title"] in (action.get("needs") or [])]} for need in needs
+    ]
+
+
+def logic(plan: Json) -> list[Json]:
+    """For every objective the actions that serve it, and the needs and key factors these name, each once."""
+    actions = plan.get("actions") or []
+    return [_chain(one, [action for action in actions if action.get("objective") == one["id"]]) for one in plan.get("objectives") or []]
+
+
+def _chain(objective: Json, serving: list[Json]) -> Json:
+    needs = dict.fromkeys(need for action in serving for need in action.get("needs") or [])
+    keys = dict.fromkeys(key for action in serving for key in action.get("key_factors") or [])
+    return {"objective": objective, "actions": serving, "needs": list(needs), "key_factors": list(keys)}
+
+
+def compared(contributions: list[Json]) -> list[Json]:
+    """The current plan of every city side by side: its last one, with counts and sums in whole euro."""
+    current = {item["organisation"]: item["body"] for item in contributions}
+    return [
+        {
+            "city": city,
+            "objectives": len(plan.get("objectives") or []),
+            "actions": len(plan.get("actions") or []),
+            "factors": len({key for action in plan.get("actions") or [] for key in action.get("key_factors") or []}),
+            "sums": budget(plan.get("actions") or [], {}),
+            "vision": plan.get("vision") or "",
+            "sectors": list(dict.fromkeys(action["sector"] for action in plan.get("actions") or [] if action.get("sector"))),
+        }
+        for city, plan in current.items()
+    ]

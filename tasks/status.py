@@ -1,0 +1,138 @@
+"""What the coordinator reads in the Prefect UI: what a phase waits for, and where the whole programme stands, as Markdown.
+
+Names that came from people are escaped: they are shown, never interpreted.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+
+from prefect.artifacts import acreate_markdown_artifact
+
+from models import links
+from models.definition import Role
+from models.gates import Gate
+from models.method import METHOD
+from models.programme import Phase, PhaseState
+from models.settings import link_secret, public_url
+from models.standing import Standing
+
+STATES = {PhaseState.WAITING: "not started", PhaseState.OPEN: "under way", PhaseState.HELD: "**held**", PhaseState.COMPLETED: "completed"}
+
+
+def escape(text: str) -> str:
+    """Text of somebody else's as inert Markdown: no markup, links or table borders come of it."""
+    return re.sub(r"([\\`*_{}\[\]<>()#+\-.!|~&])", r"\\\1", text.replace("\n", " "))
+
+
+def waiting_for(standing: Standing, number: int) -> str:
+    """What a phase waits for now, the latest refusal first. Frozen at suspension, so it says how to see more."""
+    phase = standing.phase(number)
+    gates = [gate for gate in standing.gates_in(number) if gate.is_open]
+    parts = [f"### Phase {number}: {METHOD.phase(number).title}"]
+    if phase.refusal:
+        parts.append(f"> **Your last answer was refused.** {escape(phase.refusal)}")
+    if gates:
+        parts.append(f"{len(gates)} gates are open. Choose one below, or leave everything as it is to look again.")
+        parts.append("\n".join([HEAD, *(_line(standing, gate) for gate in gates)]))
+    else:
+        parts.append(f"No gate is open. {_next(standing, number)}")
+    parts.append("This text is from the moment the run was suspended. To see what has come since, leave everything as it is and resume.")
+    return "\n\n".join(parts)
+
+
+HEAD = "| gate | where | due | waits for |\n|---|---|---|---|"
+
+
+def _line(standing: Standing, gate: Gate) -> str:
+    waits = ", ".join(
+        f"{escape(standing.definition.organisation(party.organisation).name)} ({party.role})" for party in standing.open_parties(gate)
+    )
+    due = gate.due_on.isoformat() if gate.due_on else ""
+    late = " **late**" if gate.missed else ""
+    read = f" · [read it]({_review_link(standing, gate)})" if gate.is_approval else ""
+    rejected = " **rejected: return it or go on without**" if gate.rejected else ""
+    return f"| {gate.spec.title} `{gate.key}`{read} | {gate.scope} | {due}{late} | {waits}{rejected} |"
+
+
+def _review_link(standing: Standing, gate: Gate) -> str:
+    """The coordinator's link to what an approval decides on; it reads and does not decide."""
+    until = (gate.due_on or standing.programme.start_on) + timedelta(days=365)
+    token = links.sign(
+        link_secret(), "read", standing.programme.id, gate.id, None, standing.definition.coordinator, Role.COORDINATOR, until
+    )
+    return links.address(public_url(), token)
+
+
+def _next(standing: Standing, number: int) -> str:
+    days = [
+        day for gate in standing.gates_in(number) if not gate.is_satisfied and standing.is_free(gate) and (day := standing.opens_on(gate))
+    ]
+    if standing.phase(number).state == PhaseState.WAITING:
+        return f"The phase opens on {standing.phase(number).planned_on.isoformat()}, or once what comes before it is done."
+    return f"The next opens on {min(days).isoformat()}." if days else "It waits for gates of other phases."
+
+
+def phase_report(standing: Standing, number: int) -> str:
+    """The phase's checklist: every gate with its state."""
+    phase, gates = standing.phase(number), standing.gates_in(number)
+    done = sum(gate.is_satisfied for gate in gates)
+    head = (
+        f"## Phase {number}: {METHOD.phase(number).title}\n\n{STATES[PhaseState(phase.state)]} · {done} of {len(gates)} gates satisfied\n\n"
+    )
+    rows = [
+        f"| {gate.spec.title} | {gate.scope} | {gate.state} | {gate.outcome or ''} | {gate.due_on or ''}{' late' if gate.missed else ''} |"
+        for gate in gates
+    ]
+    return head + "\n".join(["| gate | where | state | outcome | due |", "|---|---|---|---|---|", *rows])
+
+
+def programme_report(standing: Standing, now: datetime) -> str:
+    """Where the programme stands: phases, what is late, what comes next."""
+    published = sum(edition.published_at is not None for edition in standing.programme.editions)
+    as_of = f"Started on {standing.programme.start_on}; as of {now:%Y-%m-%d %H:%M} UTC. {published} deliverables published."
+    head = ["| phase | state | planned | opened | completed | gates | late |", "|---|---|---|---|---|---|---|"]
+    table = "\n".join([*head, *(_phase_line(standing, phase) for phase in standing.programme.phases)])
+    return "\n\n".join([f"# {escape(standing.definition.title)}", as_of, table, *_advice(standing)])
+
+
+def _phase_line(standing: Standing, phase: Phase) -> str:
+    gates = standing.gates_in(phase.number)
+    done, late = sum(gate.is_satisfied for gate in gates), sum(gate.missed and gate.is_open for gate in gates)
+    completed = standing.today(phase.completed_at) if phase.completed_at else ""
+    cells = [
+        f"{phase.number} {METHOD.phase(phase.number).title}",
+        STATES[PhaseState(phase.state)],
+        phase.planned_on,
+        phase.opened_on or "",
+        completed,
+        f"{done}/{len(gates)}",
+        late or "",
+    ]
+    return f"| {' | '.join(str(cell) for cell in cells)} |"
+
+
+def _advice(standing: Standing) -> list[str]:
+    """What to do where a person is needed."""
+    held = [str(phase.number) for phase in standing.programme.phases if phase.state == PhaseState.HELD]
+    if not held:
+        return []
+    return [f"**Held: phase {', '.join(held)}.** Its run was cancelled. Launch `phase-{held[0]}` with this programme to go on."]
+
+
+async def show_phase(standing: Standing, number: int) -> None:
+    """Publish the phase's checklist as its artifact."""
+    key = f"{standing.programme.id}-phase-{number}"
+    await acreate_markdown_artifact(
+        key=key, markdown=phase_report(standing, number), description=f"Phase {number} of {standing.definition.title}"
+    )
+
+
+async def show_programme(standing: Standing, now: datetime) -> None:
+    """Publish where the programme stands as its artifact."""
+    await acreate_markdown_artifact(
+        key=f"{standing.programme.id}-status",
+        markdown=programme_report(standing, now),
+        description=f"Where {standing.definition.title} stands",
+    )

@@ -1,0 +1,133 @@
+"""How a document says things in one language: messages through gettext, dates and numbers through Babel, names of data fields.
+
+No sentence of a document is written here; those stand in the templates.
+"""
+
+from __future__ import annotations
+
+import gettext
+import re
+from datetime import date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from babel import Locale, UnknownLocaleError
+from babel.core import get_locale_identifier, parse_locale
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal, format_percent
+
+LOCALES = Path(__file__).resolve().parent.parent / "templates" / "locales"
+RIGHT_TO_LEFT = frozenset({"ar", "fa", "he", "ur", "ps", "ckb", "yi", "dv"})
+NOTHING = "\N{EN DASH}"
+"""What stands where there is nothing to say."""
+ISO_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?")
+ACRONYMS = {"eu": "EU", "ngo": "NGO", "ngos": "NGOs", "url": "address", "id": "no.", "sc": "Steering Committee"}
+
+
+Day = str | date
+"""A calendar day, or its ISO text."""
+
+
+class Words:
+    """One language's way of saying things. Unknown languages are written the international English way."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.locale = _locale(language)
+        self.translations = gettext.translation("messages", LOCALES, [language], fallback=True)
+        self.gettext = self.translations.gettext
+        self.ngettext = self.translations.ngettext
+
+    @property
+    def direction(self) -> str:
+        """`rtl` or `ltr`, for the `dir` attribute."""
+        return "rtl" if self.language.split("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+    def date(self, value: Day | None, style: str = "long") -> str:
+        """A calendar day in words; a dash where there is none, the text itself where it is no ISO date."""
+        day = as_day(value)
+        if day is None:
+            return NOTHING if value in (None, "") else str(value)
+        return format_date(day, style, locale=self.locale)
+
+    def month(self, value: Day) -> str:
+        """Month and year of a day, short: "Oct 2021"."""
+        day = as_day(value)
+        return format_date(day, "MMM y", locale=self.locale) if day else str(value)
+
+    def moment(self, value: str | datetime | None) -> str:
+        """An instant, in UTC and said so."""
+        if value in (None, ""):
+            return NOTHING
+        at = value if isinstance(value, datetime) else _moment(str(value))
+        return f"{format_datetime(at, 'd MMMM y HH:mm', locale=self.locale)} UTC" if at else self.date(str(value))
+
+    def number(self, value: float | Decimal | None, digits: int = 1) -> str:
+        """A number with at most that many decimals; a dash where there is none."""
+        if value is None:
+            return NOTHING
+        return format_decimal(
+            float(round(value, digits)) if isinstance(value, float) else value, locale=self.locale, decimal_quantization=False
+        )
+
+    def percent(self, share: float | None, digits: int = 1) -> str:
+        """A share of one as per cent."""
+        if share is None:
+            return NOTHING
+        return format_percent(round(share, digits + 2), locale=self.locale, decimal_quantization=False)
+
+    def money(self, value: float | Decimal | str | None, currency: str = "EUR") -> str:
+        """An amount in whole units of the currency, a dash where there is none."""
+        if value is None or value == "":
+            return NOTHING
+        amount = Decimal(str(value))
+        pattern = "¤ #,##0" if self.language == "en" else None
+        return format_currency(amount, currency, format=pattern, locale=self.locale, currency_digits=False)
+
+    def label(self, key: str) -> str:
+        """The readable name of a data field: `lead_department` becomes "Lead department"."""
+        words = re.sub(r"[_\-]+", " ", str(key)).strip()
+        words = re.sub(r" (on|at)$", "", words) if re.search(r"_(on|at)$", str(key)) else words
+        parts = [ACRONYMS.get(part, part) for part in words.split()]
+        readable = " ".join(parts)
+        return self.gettext(readable[:1].upper() + readable[1:])
+
+    def listing(self, names: list[str]) -> str:
+        """Names joined as the language joins them: "a, b and c"."""
+        if len(names) < 2:
+            return "".join(names)
+        return self.gettext("%(first)s and %(last)s") % {"first": ", ".join(names[:-1]), "last": names[-1]}
+
+
+def as_day(value: Any) -> date | None:
+    """The calendar day an ISO date or instant stands for; None where it is neither."""
+    if isinstance(value, datetime):
+        return value.date()
+    if isinstance(value, date):
+        return value
+    if not isinstance(value, str) or not ISO_DATE.match(value):
+        return None
+    try:
+        return date.fromisoformat(value[:10])
+    except ValueError:
+        return None
+
+
+def _moment(text: str) -> datetime | None:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=64)
+def _locale(language: str) -> Locale:
+    if language == "en":
+        return Locale("en", "GB")
+    try:
+        return Locale.parse(get_locale_identifier(parse_locale(language, sep="-"), sep="_"))
+    except (UnknownLocaleError, ValueError):
+        return Locale("en", "GB")

@@ -1,0 +1,1 @@
+"""Jinja templates, styles and catalogues; no code."""

@@ -1,0 +1,135 @@
+"""`make bench`: how long the important things take. Ratios within one run, for absolute times say more about the machine."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from models.advance import advance
+from models.database import changing, connect
+from models.links import REHEARSAL_SECRET
+from models.manifest import last_published
+from models.notices import Notice
+from models.rows import create_all
+from models.standing import Standing
+from tasks.dispatch import dispatch, open_channel
+from tasks.documents import write_editions
+from tasks.fonts import font_folder
+from tasks.publishing import view_of
+from tasks.rehearsing import Rehearsal
+from tests.outboxes import NOW, launched, notice
+from tests.world import one_pair
+
+T = TypeVar("T")
+
+NOTICES = 600
+DOCUMENTS = 20
+LOOPS = 300
+
+
+def main() -> None:
+    """Measure one after the other, each in a folder of its own that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        rehearsal = rehearsing(folder / "rehearsal")
+        advancing(rehearsal.standing)
+        laying_out(rehearsal.standing, folder / "documents")
+        dispatching(folder / "mail")
+
+
+def timed(work: Callable[[], T]) -> tuple[float, T]:
+    """Seconds and what came of it."""
+    begun = time.perf_counter()
+    result = work()
+    return time.perf_counter() - begun, result
+
+
+def say(what: str, *figures: str) -> None:
+    sys.stdout.write(f"{what:<38} {'   '.join(figures)}\n")
+    sys.stdout.flush()
+
+
+def rehearsing(out: Path) -> Rehearsal:
+    """The smallest programme from launch to closure: moments of the virtual clock, and events, per second."""
+    moments: list[datetime] = []
+
+    def count(_: Standing, now: datetime) -> None:
+        moments.append(now)
+
+    rehearsal = Rehearsal(one_pair(), {}, 1, out, on_event=count)
+    seconds, _ = timed(rehearsal.play)
+    events = len(rehearsal.events())
+    say("rehearsal", f"{len(moments) / seconds:6.0f} moments/s", f"{events / seconds:6.0f} events/s", f"{seconds:5.1f} s in all")
+    return rehearsal
+
+
+def advancing(standing: Standing) -> None:
+    """One look at what is due, against a loop that only touches every gate once. Everything is open again, so that all is looked at."""
+    closed_at, now = standing.programme.closed_at, standing.programme.launched_at
+    standing.programme.closed_at = None
+    looking, _ = timed(lambda: [advance(standing, now) for _ in range(LOOPS)])
+    looping, _ = timed(lambda: [[gate.state for gate in standing.programme.gates] for _ in range(LOOPS)])
+    standing.programme.closed_at = closed_at
+    gates = len(standing.programme.gates)
+    say("advance against an empty loop", f"{looking / looping:6.1f} ×", f"{looking / LOOPS * 1e3:6.2f} ms for {gates} gates")
+
+
+def laying_out(standing: Standing, out: Path) -> None:
+    """The same documents in one process and in the pool, nothing cached; the fonts are made before."""
+    from pypdf import PdfReader
+
+    font_folder()
+    jobs = [(view_of(standing, edition, "en"), ("pdf",)) for edition in last_published(standing)[:DOCUMENTS]]
+    alone, _ = timed(partial(write_editions, jobs, out / "alone", workers=1))
+    pooled, _ = timed(partial(write_editions, jobs, out / "pooled", workers=2))
+    pages = sum(len(PdfReader(path).pages) for path in (out / "alone").rglob("*.pdf"))
+    say(
+        "documents, pool against one process",
+        f"{alone / pooled:6.2f} ×",
+        f"{pages / alone:5.1f} and {pages / pooled:5.1f} pages/s, {pages} pages",
+    )
+
+
+def dispatching(folder: Path) -> None:
+    """Notices through the outbox into a mail folder, against writing the same files and nothing else."""
+    engine = connect(f"sqlite:///{folder}/outbox.db")
+    create_all(engine)
+    with changing(engine) as session:
+        session.add_all(_notices(session))
+    seconds, done = timed(partial(_send, engine, folder / "sent"))
+    messages = {path.name: path.read_bytes() for path in (folder / "sent").rglob("*.eml")}
+    bare, _ = timed(partial(_write, folder / "bare", messages))
+    engine.dispose()
+    say("dispatch against a bare write", f"{seconds / bare:6.1f} ×", f"{done / seconds:5.0f} notices/s in {len(messages)} messages")
+
+
+def _notices(session: Session) -> list[Notice]:
+    standing = launched(session)
+    return [notice(standing, f"bench/{number}", mailbox=f"lead-{number}@cedar.example") for number in range(NOTICES)]
+
+
+def _send(engine: Engine, out: Path) -> int:
+    done = dispatch(
+        partial(changing, engine), NOW, open_channel(None, out), worker="bench", secret=REHEARSAL_SECRET,
+        public_url="https://desk.bench.example", rehearsal=True,
+    )  # fmt: skip
+    return done.sent
+
+
+def _write(folder: Path, messages: dict[str, bytes]) -> None:
+    folder.mkdir()
+    for name, data in messages.items():
+        (folder / name).write_bytes(data)
+
+
+if __name__ == "__main__":
+    main()

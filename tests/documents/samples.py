@@ -1,0 +1,185 @@
+"""Editions to render in tests: an invented programme with invented bodies of the kinds the documents draw on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from models.editions import sha256_of
+from models.method import METHOD
+from tasks.reading import EditionView
+from tests.documents.bodies import THEMES, benchmark, lesson, needs, plan, profile, ratings, record, shop, synthesis
+
+Json = dict[str, Any]
+CITIES = {
+    "norden": ("Norden", "BE", "mentor"),
+    "hafen": ("Hafen", "BE", "mentor"),
+    "bergamo-sul-mare": ("Bergamo sul Mare", "IT", "mentee"),
+    "liepkalns": ("Liepkalns", "LV", "mentee"),
+}
+
+
+def organisation(name: str, kind: str, country: str, side: str | None = None) -> Json:
+    return {"name": name, "kind": kind, "country": country, "side": side, "association": None, "languages": ["en"], "website": None}
+
+
+def programme(**changes: Any) -> Json:
+    return {
+        "id": "invented",
+        "title": "Cities learn from cities",
+        "summary": "Four invented cities mentor each other.",
+        "website": "https://cities.example",
+        "illustrative": False,
+        "languages": ["en", "it"],
+        "working_language": "en",
+        "funding": None,
+        "coordinator": "lead",
+        "facilitator": "guide",
+        "committee": "board",
+    } | changes
+
+
+def content(number: str, scope: str, contributions: Json | None = None, **changes: Any) -> Json:
+    """The content of an edition; `contributions` maps kinds to lists of `said(...)`."""
+    spec = METHOD.by_number[number]
+    mentee = scope.partition("-")[2]
+    pairs = [
+        {"mentor": "norden", "mentee": "bergamo-sul-mare", "theme": "city-for-all"},
+        {"mentor": "hafen", "mentee": "liepkalns", "theme": "language"},
+    ]
+    said = contributions or {}
+    return {
+        "number": number,
+        "slug": spec.slug,
+        "title": spec.title,
+        "phase": spec.phase,
+        "scope": scope,
+        "programme": programme(),
+        "organisations": {slug: organisation(name, "city", country, side) for slug, (name, country, side) in CITIES.items()}
+        | {
+            "lead": organisation("Council of Cities", "coordinator", "BE"),
+            "guide": organisation("Guides and Sons", "facilitator", "BE"),
+            "board": organisation("Steering Committee", "committee", "BE"),
+        },
+        "themes": {slug: {"title": title, "description": None} for slug, title in THEMES.items()},
+        "pair": next((pair for pair in pairs if pair["mentee"] == mentee), None),
+        "pairs": pairs,
+        "contributions": {kind: said.get(kind, []) for kind in spec.draws_on},
+        "missing": [],
+        "matching": None,
+        "record": None,
+    } | changes
+
+
+def said(gate: str, scope: str, organisation: str, body: Json, **changes: Any) -> Json:
+    spec = METHOD.gates[gate]
+    return {
+        "kind": spec.contribution,
+        "gate": gate,
+        "phase": spec.phase,
+        "scope": scope,
+        "organisation": organisation,
+        "revision": 1,
+        "sha256": sha256_of(body),
+        "illustrative": False,
+        "generated": False,
+        "body": body,
+    } | changes
+
+
+def cover(number: str, **changes: Any) -> Json:
+    spec = METHOD.by_number[number]
+    return {
+        "number": number,
+        "title": spec.title,
+        "lead": "Bergamo sul Mare",
+        "work_package": f"WP{spec.phase}",
+        "type": str(spec.type),
+        "dissemination": "PU",
+        "due_on": "2021-09-30",
+        "actual_on": "2021-10-05",
+        "versions": [
+            {"version": "0.1", "on": "2021-09-20", "state": "returned"},
+            {"version": "0.1.1", "on": "2021-10-05", "state": "published"},
+        ],
+        "authors": ["Bergamo sul Mare", "Guides and Sons"],
+        "act": None,
+        "approval": {"state": "approved", "role": "project lead", "at": "2021-10-04T09:12:00Z", "content_sha256": None, "gap": None},
+    } | changes
+
+
+def edition(content: Json, watermark: str | None = None, language: str = "en", version: str = "0.1.1", **changes: Any) -> EditionView:
+    """A view of that content; `changes` go to the cover."""
+    digest = sha256_of(content)
+    around = cover(content["number"], **changes)
+    if around["approval"]["content_sha256"] is None and around["approval"]["state"] == "approved":
+        around["approval"]["content_sha256"] = digest
+    return EditionView(
+        content, around, version, language, watermark, digest, f"deliverables/{content['number']}/{content['scope']}/{language}"
+    )
+
+
+def full(number: str, scope: str, **sizes: int) -> Json:
+    """A content with every kind of contribution that number draws on, about Bergamo sul Mare."""
+    mentee, mentor = "bergamo-sul-mare", "norden"
+    pair, city = f"pair-{mentee}", f"city-{mentee}"
+    factors = sizes.get("factors", 4)
+    every = {
+        "needs-assessment": [said("needs", f"city-{slug}", slug, needs()) for slug in (mentor, mentee)],
+        "city-profile": [said("profile", f"city-{slug}", slug, profile()) for slug in (mentor, mentee)],
+        "matching-proposal": [said("matching", "programme", "guide", {"overrides": [], "note": "As computed."})],
+        "benchmark": [said("benchmark", pair, "guide", benchmark(factors))],
+        "self-assessment": [
+            said("self-assessment", city, mentee, ratings(1, factors)),
+            said("self-assessment-after", city, mentee, ratings(3, factors)),
+        ],
+        "action-plan": [said("plan-final", city, mentee, plan(sizes.get("actions", 4)))],
+        "costing": [
+            said(
+                "costing",
+                city,
+                mentee,
+                {
+                    "items": [
+                        {
+                            "action": "A1",
+                            "cost": {"staff": 30000, "other": 1000},
+                            "funding": {"source": "Region", "state": "applied"},
+                            "note": "",
+                        }
+                    ],
+                    "total": None,
+                    "assumptions": ["Half a post"],
+                    "note": "",
+                },
+            )
+        ],
+        "comments": [
+            said(
+                "consultation",
+                city,
+                mentee,
+                {
+                    "held_on": "2021-11-20",
+                    "summary": "An evening.",
+                    "comments": [
+                        {
+                            "comment": "More evenings.",
+                            "author_role": "Migrants' association",
+                            "response": "Yes.",
+                            "change": "A1 has two more.",
+                        }
+                    ],
+                },
+            )
+        ],
+        "opinion": [said("mentor-opinion", pair, mentor, {"summary": "A good plan.", "keep": ["A1"], "change": [], "add": ["Housing"]})],
+        "one-stop-shop": [said("shop-content", city, mentee, shop())],
+        "synthesis": [said("synthesis", "programme", "guide", synthesis())],
+        "lesson": [said("lessons", f"city-{slug}", slug, lesson()) for slug in (mentor, mentee)],
+    }
+    spec = METHOD.by_number[number]
+    record_or_none = record() if spec.from_record else None
+    draws = {kind: items for kind, items in every.items() if kind in spec.draws_on}
+    if scope.startswith("city-"):
+        draws = {kind: [one for one in items if one["scope"] in (scope, pair, "programme")] for kind, items in draws.items()}
+    return content(number, scope, draws, record=record_or_none)
