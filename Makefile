@@ -35,13 +35,15 @@ pictures: setup tools ## take the README's pictures anew
 tools:
 	@$(PYTHON) deployments/system.py tests
 
-# The packages of the lock, then the project itself, in place. Bytecode is compiled here, for some installers and environments leave
+# The packages of the lock, just as it names them (some versions of pip, left to resolve again, try newer ones and then miss their
+# hashes; `pip check` looks that none is lacking), then the project itself, in place. Bytecode is compiled here, for some installers and environments leave
 # it out and every flow run would pay seconds for it; a few packages ship files for other Pythons, which do not compile and need not.
 .venv/ready: requirements.txt pyproject.toml
 	@$(PYTHON) deployments/system.py venv
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m pip check --disable-pip-version-check
 	@echo "Compiling ..."
 	@$(BIN)/python -m compileall -q -j 2 .venv/lib >.venv/compile.log 2>&1 || true
 	@$(BIN)/python -m compileall -q -j 2 $(CODE)
