@@ -82,17 +82,18 @@ class Children:
         self.running.append(child)
         return child
 
-    def check(self) -> None:
-        """Stopped where somebody wants that; Died for the first process that does not run any more."""
+    def check(self, but: Child | None = None) -> None:
+        """Stopped where somebody wants that; Died for the first process that does not run any more, `but` one that may end."""
         if self._stopping:
             raise Stopped
         for child in self.running:
-            child.check()
+            if child is not but:
+                child.check()
 
     def finish(self, child: Child) -> None:
         """Wait for a process that is meant to end. Died, with the end of its log, where it ended badly or another one did."""
         while child.process.poll() is None:
-            self.check()
+            self.check(but=child)
             time.sleep(0.05)
         if child.process.returncode:
             child.check()

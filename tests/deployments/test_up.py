@@ -186,6 +186,14 @@ def test_a_process_that_dies_is_named_with_the_end_of_its_log(children: Children
         children.check()
 
 
+def test_a_process_that_ends_well_while_the_others_are_looked_at_did_not_die(children: Children) -> None:
+    child = children.start("registration", [sys.executable, "-c", "pass"])
+    child.process.wait()
+    children.check(but=child)
+    children.finish(child)
+    assert children.running == []
+
+
 def test_the_log_of_the_time_before_is_kept(children: Children, tmp_path: Path) -> None:
     for word in ("first", "second"):
         children.finish(children.start("worker", [sys.executable, "-c", f"print('{word}')"]))
