@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from datetime import timedelta
 from uuid import UUID
 
+import httpx
 from prefect.client.orchestration import PrefectClient, get_client
 from prefect.client.schemas.objects import State, StateType
 from prefect.exceptions import ObjectNotFound
@@ -28,6 +30,8 @@ ENDED = frozenset({StateType.COMPLETED, StateType.FAILED, StateType.CRASHED})
 CANCELLED = frozenset({StateType.CANCELLED, StateType.CANCELLING})
 PATIENCE = 12
 """How many half seconds a nudge waits for a run that is just about to suspend."""
+FORM_COMES_WITHIN = timedelta(seconds=90)
+"""Prefect suspends a run first and saves its form afterwards; when that fails, nobody can ever answer or wake the run."""
 
 
 async def nudge(programme: str) -> None:
@@ -66,7 +70,21 @@ def open_phases(standing: Standing) -> list[int]:
 async def _is_deserted(client: PrefectClient, standing: Standing, number: int) -> bool:
     phase = standing.phase(number)
     state = await state_of(client, phase.run_id)
-    return state is None or state.type in ENDED or is_dead(phase, state)
+    return state is None or state.type in ENDED or is_dead(phase, state) or await _has_lost_its_form(client, phase, state)
+
+
+async def _has_lost_its_form(client: PrefectClient, phase: Phase, state: State) -> bool:
+    """A run that waits for people who have no form to answer in."""
+    keys = state.state_details.run_input_keyset
+    if state.type is not StateType.PAUSED or not keys or prefect_now("UTC") - state.timestamp < FORM_COMES_WITHIN:
+        return False
+    try:
+        await client.read_flow_run_input(UUID(str(phase.run_id)), keys["schema"])
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code == httpx.codes.NOT_FOUND:
+            return True
+        raise
+    return False
 
 
 def is_dead(phase: Phase, state: State) -> bool:
@@ -127,21 +145,25 @@ async def _bring_to_work(client: PrefectClient, programme: str, number: int, *, 
         if state.type in CANCELLED:
             hold(programme, number, str(phase.run_id))
             return
-        if state.type is StateType.PAUSED:
+        if state.type is StateType.PAUSED and not await _has_lost_its_form(client, phase, state):
             await client.resume_flow_run(UUID(str(phase.run_id)), run_input={})
             return
-        if is_dead(phase, state):
-            await _bury(client, str(phase.run_id))
+        if state.type is StateType.PAUSED or is_dead(phase, state):
+            await _bury(client, str(phase.run_id), _why_buried(state))
             await _launch(client, programme, number)
             return
         await asyncio.sleep(0.5)
 
 
-async def _bury(client: PrefectClient, run_id: str) -> None:
-    """A run whose lease has run out is dead, whatever Prefect still shows."""
-    await client.set_flow_run_state(
-        UUID(run_id), Crashed(message="Its lease ran out without a sign of life; the phase goes on in another run."), force=True
-    )
+async def _bury(client: PrefectClient, run_id: str, why: str) -> None:
+    """End a run that can do nothing any more, whatever Prefect still shows."""
+    await client.set_flow_run_state(UUID(run_id), Crashed(message=f"{why}; the phase goes on in another run."), force=True)
+
+
+def _why_buried(state: State) -> str:
+    if state.type is StateType.PAUSED:
+        return "It was suspended without its form"
+    return "Its lease ran out without a sign of life"
 
 
 async def _launch(client: PrefectClient, programme: str, number: int) -> None:

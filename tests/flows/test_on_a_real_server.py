@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from models.generated import generate
 from models.method import GateKind
 from models.programme import PhaseState
 from models.standing import Standing, load
+from tasks import runs
 from tests.factories import definition
 from tests.flows.real_server import Server, real_server
 
@@ -89,6 +90,19 @@ def test_launching_twice_is_refused_plainly(server: Server, launched: str) -> No
     run = server.run("launch-programme", programme=str(server.write(definition())), start="2026-01-05")
     server.wait("second launch", lambda: server.state(run) == "Failed")
     assert "already" in server.api.get(f"/flow_runs/{run}").json()["state"]["message"]
+
+
+def test_a_run_that_was_suspended_without_its_form_is_replaced(
+    server: Server, launched: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = server.wait_suspended(launched, 1)
+    keyset = server.api.get(f"/flow_runs/{run}").json()["state"]["state_details"]["run_input_keyset"]
+    server.api.delete(f"/flow_runs/{run}/input/{keyset['schema']}").raise_for_status()
+    monkeypatch.setattr(runs, "FORM_COMES_WITHIN", timedelta(0))
+    server.sweep()
+    server.wait("another run", lambda: server.standing(launched).phase(1).run_id != run)
+    assert server.state(run) == "Crashed"
+    assert server.form(server.wait_suspended(launched, 1))
 
 
 def test_an_answer_the_form_does_not_offer_is_refused_by_the_server_and_the_phase_waits_on(server: Server, launched: str) -> None:
