@@ -135,6 +135,24 @@ def status(programme: Launched = None) -> None:
 
 
 @app.command()
+def record(
+    programme: Annotated[str, typer.Argument(help="The launched programme's id.", metavar="PROGRAMME-ID")],
+    out: Annotated[Path, typer.Option(help="The folder for the HTML and the PDF; the same day's are replaced.")],
+) -> None:
+    """Write the record of a run as it is now: phases, what is open and who owes it, answers, returns, changes, notices."""
+    from models import clock
+    from models.database import reading
+    from models.standing import load
+    from tasks.periodic import record_as_at, write_record
+
+    name = _launched(programme)
+    with reading() as session:
+        content = record_as_at(session, load(session, name), clock.now())
+    for path in write_record(content, out):
+        print(path)
+
+
+@app.command()
 def contribute(
     file: Annotated[Path, typer.Argument(help="A contribution as YAML or JSON.", metavar="FILE")],
     programme: Launched = None,
@@ -144,19 +162,19 @@ def contribute(
     from models import clock
     from models.contribution_file import read_contribution
     from models.contributions import RevisionState
-    from models.database import changing, reading
+    from models.database import changing
     from models.decisions import Entry
     from models.doors.answering import Offered, Origin
     from models.doors.answering import contribute as hand_in
+    from models.known import knowing
     from models.standing import load
 
     name = _launched(programme)
-    with reading() as session:
-        item = read_contribution(file, load(session, name).definition)
     with changing() as session:
-        standing = load(session, name, locked=True)
+        standing, now = load(session, name, locked=True), clock.now()
+        item = read_contribution(file, standing.definition, knowing(session, standing, now))
         offered = Offered(item.organisation, item.language, item.body, illustrative=item.illustrative, generated=item.generated)
-        revision = hand_in(session, standing, standing.gate(item.gate, item.scope), offered, Origin(Entry.CLI, on_behalf), clock.now())
+        revision = hand_in(session, standing, standing.gate(item.gate, item.scope), offered, Origin(Entry.CLI, on_behalf), now)
     kept = revision.state == RevisionState.TRAY
     print(
         f"Revision {revision.number} of {item.gate} for {item.scope} "

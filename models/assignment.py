@@ -5,13 +5,16 @@ Knows slugs and values only; what a pair is worth, and what forbids one, is `mat
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
+
+from models.alternatives import Passing
 
 Pair = tuple[str, str]
 """Mentee and mentor, in this order: pairs sort by mentee."""
@@ -41,6 +44,21 @@ class _Roles:
     columns: NDArray[np.intp]
 
 
+@dataclass(frozen=True)
+class _Solution:
+    """The best assignment for one way, with the rows and columns it came from."""
+
+    assignment: Assignment
+    way: _Roles
+    costs: NDArray[np.float64]
+    places: NDArray[np.intp]
+
+    @cached_property
+    def passing(self) -> Passing:
+        """What is best without single pairs."""
+        return Passing(self.costs, self.places)
+
+
 class Network:
     """Who could mentor whom: `values` of the pairs allowed, `seats` of every possible mentor, sure mentees and `either`.
 
@@ -59,14 +77,33 @@ class Network:
         self._scale = len(self._rows) + 1
         self._costs = self._matrix()
         self._roles = list(self._ways())
-        self._known: dict[tuple[frozenset[Pair], frozenset[Pair]], Assignment | None] = {}
+        self._mentors = np.array(self._columns)
+        self._known: dict[tuple[frozenset[Pair], frozenset[Pair]], list[_Solution]] = {}
+
+    @property
+    def ways(self) -> int:
+        """In how many ways it can be settled who is a mentee."""
+        return len(self._roles)
 
     def best(self, given: frozenset[Pair] = NONE, without: frozenset[Pair] = NONE) -> Assignment | None:
         """An assignment of the highest rank that holds all of `given` and none of `without`; None where there is none."""
-        key = (given, without)
-        if key not in self._known:
-            self._known[key] = self._search(self._roles, given, without)
-        return self._known[key]
+        solutions = self._solutions(given, without)
+        return solutions[0].assignment if solutions else None
+
+    def without_each(
+        self, pairs: Iterable[Pair], given: frozenset[Pair] = NONE, without: frozenset[Pair] = NONE
+    ) -> dict[Pair, Assignment | None]:
+        """For each of the pairs, none of them given, the best assignment that does without it as well."""
+        found: dict[Pair, Assignment | None] = dict.fromkeys(pairs)
+        for solution in self._solutions(given, without):
+            lower = [pair for pair, other in found.items() if other is None or other.rank < solution.assignment.rank]
+            if not lower:
+                break
+            for pair in lower:
+                other, trial = found[pair], self._without(solution, pair)
+                if trial is not None and (other is None or trial.rank > other.rank):
+                    found[pair] = trial
+        return found
 
     def first(self, given: frozenset[Pair] = NONE, without: frozenset[Pair] = NONE) -> Assignment | None:
         """Of the best assignments the one whose pairs come first by slug, whatever order the cities were given in."""
@@ -81,7 +118,7 @@ class Network:
         for pair in sorted(self.values):
             if any(pair[0] == mentee for mentee, _ in fixed | certain):
                 continue
-            trial = found if pair in found.pairs else self._search(roles, fixed | {pair}, without)
+            trial = found if pair in found.pairs else self._best_of(roles, fixed | {pair}, without)
             if trial is not None and trial.rank == found.rank:
                 found, fixed = trial, fixed | {pair}
         return found
@@ -124,42 +161,66 @@ class Network:
     def _restricted(self, given: frozenset[Pair], without: frozenset[Pair]) -> NDArray[np.float64]:
         """The costs with the other mentors of a given pair's mentee, and the pairs to do without, forbidden."""
         costs = self._costs.copy()
-        mentors = np.array(self._columns)
         for mentee, mentor in given:
-            costs[self._row_of[mentee], mentors != mentor] = np.inf
+            costs[self._row_of[mentee], self._mentors != mentor] = np.inf
         for mentee, mentor in without:
-            costs[self._row_of[mentee], mentors == mentor] = np.inf
+            costs[self._row_of[mentee], self._mentors == mentor] = np.inf
         return costs
 
-    def _search(self, roles: list[_Roles], given: frozenset[Pair], without: frozenset[Pair]) -> Assignment | None:
+    def _solutions(self, given: frozenset[Pair], without: frozenset[Pair]) -> list[_Solution]:
+        """The best assignment of every way that has one, the highest rank first."""
+        key = (given, without)
+        if key not in self._known:
+            self._known[key] = sorted(self._search(self._roles, given, without), key=lambda item: item.assignment.rank, reverse=True)
+        return self._known[key]
+
+    def _search(self, roles: list[_Roles], given: frozenset[Pair], without: frozenset[Pair]) -> Iterator[_Solution]:
         costs = self._restricted(given, without)
         placed = {mentee for mentee, _ in given}
-        found: Assignment | None = None
         for way in roles:
-            if placed <= way.mentees and (trial := self._solve(costs, way)) and (found is None or trial.rank > found.rank):
-                found = trial
-        return found
+            if placed <= way.mentees and (solution := self._solve(costs, way)):
+                yield solution
 
-    def _solve(self, costs: NDArray[np.float64], way: _Roles) -> Assignment | None:
+    def _solve(self, costs: NDArray[np.float64], way: _Roles) -> _Solution | None:
         part = costs[np.ix_(way.rows, way.columns)]
         if np.isinf(part).all(axis=1).any():
             return None
         try:
-            rows, columns = linear_sum_assignment(part)
+            _, places = linear_sum_assignment(part)
         except ValueError:  # SciPy's answer where forbidden pairs leave no complete assignment
             return None
-        chosen = zip(way.rows[rows], way.columns[columns], strict=True)
+        return _Solution(self._assigned(way, places), way, part, places)
+
+    def _assigned(self, way: _Roles, places: NDArray[np.intp]) -> Assignment:
+        """The assignment that gives each row of the way its place."""
+        chosen = zip(way.rows, way.columns[places], strict=True)
         pairs = tuple(sorted((self._rows[row], self._columns[column]) for row, column in chosen))
         value = sum(self.values[pair] for pair in pairs)
         return Assignment(pairs, value, value * self._scale + len(pairs))
 
+    def _without(self, solution: _Solution, pair: Pair) -> Assignment | None:
+        """The best assignment of the solution's way that does without the pair."""
+        if pair not in solution.assignment.pairs:
+            return solution.assignment
+        row = int(np.searchsorted(solution.way.rows, self._row_of[pair[0]]))
+        found = solution.passing.without(row, self._mentors[solution.way.columns] == pair[1])
+        if found is None:
+            return None
+        places = solution.places.copy()
+        places[list(found.moved)] = list(found.moved.values())
+        return self._assigned(solution.way, places)
+
+    def _best_of(self, roles: list[_Roles], given: frozenset[Pair], without: frozenset[Pair]) -> Assignment | None:
+        found = (solution.assignment for solution in self._search(roles, given, without))
+        return max(found, key=lambda item: item.rank, default=None)
+
     def _reaches(self, rank: int, way: _Roles, given: frozenset[Pair], without: frozenset[Pair]) -> bool:
-        trial = self._search([way], given, without)
+        trial = self._best_of([way], given, without)
         return trial is not None and trial.rank == rank
 
     def _certain(self, found: Assignment, given: frozenset[Pair], without: frozenset[Pair]) -> frozenset[Pair]:
         """The pairs that every assignment of this rank has: without any one of them the best is lower."""
-        others = {pair: self.best(given, without | {pair}) for pair in found.pairs if pair not in given}
+        others = self.without_each((pair for pair in found.pairs if pair not in given), given, without)
         return given | {pair for pair, other in others.items() if other is None or other.rank < found.rank}
 
 

@@ -17,6 +17,9 @@ from models.method import METHOD, DeliverableSpec, GateKind
 from models.record import record
 from models.standing import Standing
 
+PRACTICE = "good-practice"
+"""The kind of contribution that is gathered by what it is about, not by who made it."""
+
 
 def gather(session: Session, standing: Standing, spec: DeliverableSpec, scope: str) -> dict[str, Any]:
     """The content of one deliverable in one scope, as things stand.
@@ -32,15 +35,22 @@ def gather(session: Session, standing: Standing, spec: DeliverableSpec, scope: s
         "title": spec.title,
         "phase": spec.phase,
         "scope": scope,
-        "programme": _programme(standing),
-        "organisations": {item.slug: _organisation(item) for item in standing.definition.organisations},
-        "themes": {theme.slug: {"title": theme.title, "description": theme.description} for theme in standing.definition.themes},
+        **about(standing),
         "pair": _pair(standing, scope),
-        "pairs": [{"mentor": pair.mentor, "mentee": pair.mentee, "theme": pair.theme} for pair in standing.programme.pairs],
         "contributions": {kind: [item for item in found if item["kind"] == kind] for kind in spec.draws_on},
         "missing": _missing(standing, spec, scope),
         "matching": compute_matching(session, standing) if spec.number == "D1.2" else None,
         "record": record(session, standing) if spec.from_record else None,
+    }
+
+
+def about(standing: Standing) -> dict[str, Any]:
+    """What every document knows of its programme: title, languages, funding, expected results, the cast, themes and pairs."""
+    return {
+        "programme": _programme(standing),
+        "organisations": {item.slug: _organisation(item) for item in standing.definition.organisations},
+        "themes": {theme.slug: {"title": theme.title, "description": theme.description} for theme in standing.definition.themes},
+        "pairs": [{"mentor": pair.mentor, "mentee": pair.mentee, "theme": pair.theme} for pair in standing.programme.pairs],
     }
 
 
@@ -83,10 +93,27 @@ def _contributions(session: Session, standing: Standing, spec: DeliverableSpec, 
     relevant = [
         item
         for item in _all(session, standing)
-        if item.kind in spec.draws_on and item.phase <= spec.phase and standing.touch(item.scope, scope) and item.current is not None
+        if item.kind in spec.draws_on and item.phase <= spec.phase and _is_about(standing, item.kind, item.scope, scope)
     ]
     relevant.sort(key=lambda item: (order[item.gate_key], item.scope, item.organisation))
-    return [_contribution(item, item.current) for item in relevant if item.current is not None]
+    found = [_contribution(item, item.current) for item in relevant if item.current is not None]
+    return [item for item in found if _has_something_on(item, scope)]
+
+
+def _is_about(standing: Standing, kind: str, one: str, scope: str) -> bool:
+    """Whether a contribution of that kind and scope belongs into a document of `scope`.
+
+    A theme's toolkit shows the practices of all cities and associations (`domain.md`, "Integrated toolkit"), not only its pair's.
+    """
+    return standing.touch(one, scope) or (kind == PRACTICE and scope.startswith("theme-"))
+
+
+def _has_something_on(item: dict[str, Any], scope: str) -> bool:
+    """Whether a contribution of practices has any on the theme that `scope` is about; everything else always does."""
+    kind, _, theme = scope.partition("-")
+    if kind != "theme" or item["kind"] != PRACTICE:
+        return True
+    return any(practice["theme"] == theme for practice in item["body"].get("practices") or [])
 
 
 def _contribution(item: Contribution, current: Revision) -> dict[str, Any]:
@@ -111,7 +138,7 @@ def _missing(standing: Standing, spec: DeliverableSpec, scope: str) -> list[dict
         if gate.spec.kind is GateKind.CONTRIBUTION
         and gate.spec.contribution in spec.draws_on
         and gate.phase <= spec.phase
-        and standing.touch(gate.scope, scope)
+        and _is_about(standing, gate.spec.contribution, gate.scope, scope)
     ]
     return [_owed(standing, gate) for gate in asked if not gate.is_satisfied or gate.outcome == Outcome.WITHOUT]
 
@@ -142,6 +169,7 @@ def _programme(standing: Standing) -> dict[str, Any]:
         "coordinator": definition.coordinator,
         "facilitator": definition.facilitator,
         "committee": definition.committee,
+        "expected_results": [result.model_dump(mode="json") for result in definition.expected_results],
     }
 
 

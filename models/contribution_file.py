@@ -6,7 +6,7 @@ Whether the gate is open, and what then happens to the contribution, is `doors`.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,13 +14,17 @@ from typing import Annotated, Any
 from pydantic import Field, ValidationError
 
 from models.contribution_kinds import validate_body
+from models.contribution_kinds.parts import Known
 from models.definition import Definition, Kind, Language, Organisation, Side, Slug, Strict
-from models.errors import BadFile, Fault
+from models.errors import BadFile, Fault, Refused
 from models.fault_words import quoted, suggestion
 from models.method import METHOD, GateKind, GateSpec, Of, Over
 from models.yaml_lines import Document, parse, pydantic_faults, read
 
 SUFFIXES = (".yaml", ".yml", ".json")
+
+Knowing = Callable[[str, str], Known]
+"""What a running programme knows at the gate of that key and scope (`known`); Refused where it has no such gate."""
 
 
 @dataclass(frozen=True)
@@ -49,14 +53,14 @@ class Envelope(Strict):
     body: dict[str, Any] = Field(description="What the gate asks for; see the schema of its kind")
 
 
-def read_contribution(path: str | os.PathLike[str], definition: Definition) -> ContributionFile:
+def read_contribution(path: str | os.PathLike[str], definition: Definition, knowing: Knowing | None = None) -> ContributionFile:
     """The contribution in the YAML or JSON file at `path`; BadFile with every fault, each at its line.
 
     Checked: the file's own keys, that the gate asks for a contribution, that the scope exists and the organisation acts in
-    it, and the body against its kind and the programme.
+    it, and the body against its kind, the programme file, and what the running programme knows, where `knowing` is given.
     """
     name = os.fspath(path)
-    return contribution_from(parse(read(path), name), definition)
+    return contribution_from(parse(read(path), name), definition, knowing)
 
 
 def sample_paths(programme: str | os.PathLike[str]) -> list[Path]:
@@ -66,19 +70,25 @@ def sample_paths(programme: str | os.PathLike[str]) -> list[Path]:
     return sorted(path for path in folder.glob("*") if path.suffix in SUFFIXES)
 
 
-def contribution_from(document: Document, definition: Definition) -> ContributionFile:
+def contribution_from(document: Document, definition: Definition, knowing: Knowing | None = None) -> ContributionFile:
     """As `read_contribution`, from a document that was read already."""
     faults = list(document.faults)
     spec = METHOD.gates.get(str(document.data.get("gate", "")))
     envelope = _envelope(document, faults)
+    placed = _place_faults(document, envelope, spec, definition) if envelope is not None else []
+    known = None
+    if knowing is not None and envelope is not None and not placed:
+        try:
+            known = knowing(envelope.gate, envelope.scope)
+        except Refused as refused:
+            placed = [document.fault(("scope",), str(refused))]
     body: dict[str, Any] = {}
     if spec is not None and spec.kind is GateKind.CONTRIBUTION and "body" in document.data:
         try:
-            body = validate_body(spec.contribution, document.data["body"], document, document.name, definition)
+            body = validate_body(spec.contribution, document.data["body"], document, document.name, definition, known)
         except BadFile as bad:
             faults += [fault for fault in bad.faults if fault not in faults]
-    if envelope is not None:
-        faults += _place_faults(document, envelope, spec, definition)
+    faults += placed
     if faults or envelope is None or spec is None:
         raise BadFile(document.name, faults)
     return ContributionFile(**(envelope.model_dump() | {"body": body, "kind": spec.contribution}))

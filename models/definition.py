@@ -198,6 +198,22 @@ class Theme(Strict):
     weight: Annotated[float, Field(gt=0, le=10)] = 1.0
 
 
+class ExpectedResult(Strict):
+    """What the programme is to achieve; the evaluation (D7.8) is made against these."""
+
+    slug: Slug
+    title: Title
+    description: Text | None = None
+
+
+METHOD_RESULTS = (
+    ExpectedResult(slug="integration", title="Better long-term integration of third-country nationals in medium-sized cities"),
+    ExpectedResult(slug="cooperation", title="Better cooperation across borders between cities and associations of local governments"),
+    ExpectedResult(slug="competences", title="More competences of cities and associations of local governments"),
+)
+"""The method's three expected results. Source: `brochure.it.txt`, "Risultati attesi"."""
+
+
 class Matching(Strict):
     """Weights of the score of a possible pair; see `matching`. They need not sum to one."""
 
@@ -252,6 +268,8 @@ class Definition(Strict):
     committee: Slug
     funding: Funding | None = None
     themes: Annotated[list[Theme], Field(min_length=1, max_length=60)]
+    expected_results: Annotated[list[ExpectedResult], Field(min_length=1, max_length=20)] = list(METHOD_RESULTS)
+    """What the evaluation asks about; a file that says nothing has the method's three."""
     matching: Matching = Matching()
     organisations: Annotated[list[Organisation], Field(min_length=4, max_length=1200)]
     phases: Annotated[list[PhasePlan], Field(min_length=7, max_length=7)]

@@ -5,47 +5,25 @@ Pure: facts about the cities in, a result for the matching report (D1.2) out. Th
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from math import isfinite
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from models.assignment import Assignment, Network
 from models.assignment import Pair as Key
 from models.definition import Matching, Side, Theme
 from models.errors import ProgrammeError
-from models.matching_result import Alternative, AppliedOverride, Pair, Result, Sensitivity
+from models.matching_changes import smallest_changes
+from models.matching_result import Alternative, Answers, AppliedOverride, Chosen, Pair, Result, Sensitivity
+from models.matching_scores import MICRO, BadMatchingInput, CityFacts, Scoring, by_slug
+
+__all__ = ["MICRO", "BadMatchingInput", "CityFacts", "NoMatching", "Override", "match"]
 
 MOST_EITHER = 12
 """Cities that may be either mentor or mentee multiply the work by two each."""
 
-MICRO = 1_000_000
-"""Scores count in millionths, as whole numbers, so that equal is equal."""
-
 
 class NoMatching(ProgrammeError):
     """The hard constraints leave no mentor for some mentees; the message says for whom, and why."""
-
-
-class BadMatchingInput(ProgrammeError):
-    """Facts or overrides that contradict themselves or the programme file."""
-
-
-@dataclass(frozen=True)
-class CityFacts:
-    """What the matching knows of a city: from the programme file and from its needs and strengths, each 0 to 1 by theme."""
-
-    slug: str
-    name: str
-    country: str
-    side: Side
-    capacity: int = 1
-    languages: tuple[str, ...] = ()
-    population: int | None = None
-    needs: Mapping[str, float] = field(default_factory=dict)
-    strengths: Mapping[str, float] = field(default_factory=dict)
-    wishes: tuple[str, ...] = ()
-    vetoes: frozenset[str] = frozenset()
-    available: bool = True
 
 
 @dataclass(frozen=True)
@@ -64,11 +42,12 @@ def match(cities: Iterable[CityFacts], themes: Sequence[Theme], weights: Matchin
     1. Score every possible mentor with every possible mentee on every theme (`domain.md`, phase 1).
     2. Take the exact best assignment; the first by slug where several are equally good.
     3. Take away each of its pairs in turn: what is then best is the runner-up, and what is lost is the sensitivity.
+    4. Change each answer in turn: the smallest changes that lead to other pairs are what the result hangs on.
 
     Raises NoMatching where the hard constraints conflict, BadMatchingInput for facts or overrides that cannot be.
     """
-    facts = _by_slug(cities)
-    scoring = _Scoring(facts, tuple(themes), weights)
+    facts = by_slug(cities)
+    scoring = Scoring(facts, tuple(themes), weights)
     _check_overrides(facts, themes, overrides)
     settled = _Settled(scoring, tuple(overrides))
     chosen = settled.network.first(settled.given)
@@ -78,7 +57,7 @@ def match(cities: Iterable[CityFacts], themes: Sequence[Theme], weights: Matchin
         raise NoMatching("No pair is possible: no available city takes part as a mentee. Correct the cities' sides in the programme file.")
     pairs = settled.pairs_of(chosen)
     paired = {slug for key in chosen.pairs for slug in key}
-    others = {key: settled.network.best(settled.given, frozenset({key})) for key in chosen.pairs if key not in settled.given}
+    others = settled.network.without_each((key for key in chosen.pairs if key not in settled.given), settled.given)
     return Result(
         weights=weights,
         themes=tuple(themes),
@@ -87,6 +66,7 @@ def match(cities: Iterable[CityFacts], themes: Sequence[Theme], weights: Matchin
         ties=any(other is not None and other.value == chosen.value for other in others.values()),
         runner_up=_runner_up(settled, chosen, others),
         sensitivity=tuple(_sensitivity(settled, pair, chosen, others.get((pair.mentee, pair.mentor))) for pair in pairs),
+        answers=_answers(settled, pairs),
         matrix=tuple(scoring.matrix.values()),
         overrides=tuple(_applied(settled, override, chosen) for override in overrides),
         without_mentee=tuple(city.slug for city in facts.values() if city.available and city.slug not in paired),
@@ -94,58 +74,10 @@ def match(cities: Iterable[CityFacts], themes: Sequence[Theme], weights: Matchin
     )
 
 
-class _Scoring:
-    """Every mentor with every mentee: score, best theme, and what forbids the pair."""
-
-    def __init__(self, facts: Mapping[str, CityFacts], themes: tuple[Theme, ...], weights: Matching) -> None:
-        _check_facts(facts.values())
-        self.facts = facts
-        self.themes = themes
-        self.weights = weights
-        self._sum = weights.fit + weights.language + weights.size + weights.preference
-        self._heaviest = max(theme.weight for theme in themes)
-        self.matrix = {
-            (mentee.slug, mentor.slug): self._best(mentor, mentee)
-            for mentee in facts.values()
-            for mentor in facts.values()
-            if mentor is not mentee and mentor.side is not Side.MENTEE and mentee.side is not Side.MENTOR
-        }
-
-    def on_theme(self, mentor: CityFacts, mentee: CityFacts, theme: Theme) -> Pair:
-        """The pair's score on one theme, 0 to 1: each part is its weight's share of the whole."""
-        fit = mentee.needs.get(theme.slug, 0.0) * mentor.strengths.get(theme.slug, 0.0) * theme.weight / self._heaviest
-        parts = {
-            "fit": self.weights.fit * fit,
-            "language": self.weights.language * bool(set(mentor.languages) & set(mentee.languages)),
-            "size": self.weights.size * _similarity(mentor.population, mentee.population),
-            "preference": self.weights.preference * (theme.slug in mentee.wishes),
-        }
-        shares = {name: part / self._sum if self._sum else 0.0 for name, part in parts.items()}
-        score = round(sum(shares.values()) * MICRO) / MICRO
-        return Pair(mentor.slug, mentee.slug, theme.slug, score, shares, forbidden=self._forbidden(mentor, mentee))
-
-    def _best(self, mentor: CityFacts, mentee: CityFacts) -> Pair:
-        """On the theme with the highest score; of equal ones the first in the programme file, and the others are said."""
-        scores = [self.on_theme(mentor, mentee, theme) for theme in self.themes]
-        best = max(scores, key=lambda pair: pair.score)
-        tied = tuple(pair.theme for pair in scores if pair.score == best.score and pair is not best)
-        return replace(best, tied_themes=tied)
-
-    def _forbidden(self, mentor: CityFacts, mentee: CityFacts) -> tuple[str, ...]:
-        """Every hard constraint the pair breaks, in words."""
-        reasons = [f"{city.name} is not available" for city in (mentor, mentee) if not city.available]
-        for one, other in ((mentor, mentee), (mentee, mentor)):
-            if other.slug in one.vetoes:
-                reasons.append(f"{one.name} vetoes {other.name}")
-        if self.weights.different_country and mentor.country == mentee.country:
-            reasons.append(f"both are in {mentor.country}")
-        return tuple(reasons)
-
-
 class _Settled:
     """The network that is left once some overrides are given."""
 
-    def __init__(self, scoring: _Scoring, overrides: tuple[Override, ...]) -> None:
+    def __init__(self, scoring: Scoring, overrides: tuple[Override, ...]) -> None:
         self.scoring = scoring
         self.overrides = overrides
         self.cells = dict(scoring.matrix) | {(item.mentee, item.mentor): self._forced(item) for item in overrides}
@@ -155,9 +87,18 @@ class _Settled:
     def name(self, slug: str) -> str:
         return self.scoring.facts[slug].name
 
+    def told(self, key: Key) -> str:
+        """A pair in words."""
+        return f"{self.name(key[1])} with {self.name(key[0])}"
+
     def pairs_of(self, assignment: Assignment) -> tuple[Pair, ...]:
         """Sorted by mentee."""
         return tuple(self.cells[key] for key in assignment.pairs)
+
+    def chosen(self) -> tuple[Chosen, ...]:
+        """The pairs of the best matching; none where there is no matching."""
+        found = self.network.first(self.given)
+        return _named(self.pairs_of(found)) if found else ()
 
     def without(self, override: Override) -> _Settled:
         return _Settled(self.scoring, tuple(item for item in self.overrides if item is not override))
@@ -184,28 +125,15 @@ class _Settled:
         return Network(allowed, seats, mentees, [city.slug for city in either])
 
 
-def _similarity(one: int | None, other: int | None) -> float:
-    """Of two populations, 0 to 1: the smaller over the larger; 0 where one is unknown."""
-    return min(one, other) / max(one, other) if one and other else 0.0
+def _named(pairs: Iterable[Pair]) -> tuple[Chosen, ...]:
+    return tuple((pair.mentor, pair.mentee, pair.theme) for pair in pairs)
 
 
-def _by_slug(cities: Iterable[CityFacts]) -> dict[str, CityFacts]:
-    facts: dict[str, CityFacts] = {}
-    for city in sorted(cities, key=lambda city: city.slug):
-        if city.slug in facts:
-            raise BadMatchingInput(f"The city {city.slug} is given twice.")
-        facts[city.slug] = city
-    return facts
-
-
-def _check_facts(cities: Collection[CityFacts]) -> None:
-    for city in cities:
-        if city.capacity < 1:
-            raise BadMatchingInput(f"{city.name}: capacity is {city.capacity}; a mentor takes at least one mentee.")
-        for what, values in (("need", city.needs), ("strength", city.strengths)):
-            for theme, value in values.items():
-                if not (isfinite(value) and 0 <= value <= 1):
-                    raise BadMatchingInput(f"{city.name}: the {what} for {theme} is {value}; it must lie between 0 and 1.")
+def _answers(settled: _Settled, pairs: tuple[Pair, ...]) -> Answers | None:
+    """The smallest changes of single answers, with the overrides kept as they are."""
+    return smallest_changes(
+        settled.scoring, lambda scoring: _Settled(scoring, settled.overrides).chosen(), _named(pairs), settled.network.ways
+    )
 
 
 def _refuse_too_many(either: Sequence[CityFacts]) -> None:
@@ -256,26 +184,43 @@ def _runner_up(settled: _Settled, chosen: Assignment, others: Mapping[Key, Assig
     rank = max(other.rank for other in found.values())
     firsts = (settled.network.first(settled.given, frozenset({key})) for key, other in found.items() if other.rank == rank)
     best = min((first for first in firsts if first is not None), key=lambda first: first.pairs)
-    return Alternative(settled.pairs_of(best), best.value / MICRO, (chosen.value - best.value) / MICRO)
+    difference = (chosen.value - best.value) / MICRO
+    return Alternative(settled.pairs_of(best), best.value / MICRO, difference, _what_brings_it(settled, chosen, best, difference))
+
+
+def _what_brings_it(settled: _Settled, chosen: Assignment, best: Assignment, difference: float) -> str:
+    """The least that single scores must change for another result: no total but the chosen one's is above the runner-up's."""
+    rising = [settled.told(key) for key in best.pairs if key not in chosen.pairs]
+    falling = [settled.told(key) for key in chosen.pairs if key not in best.pairs]
+    if not difference:
+        return "It has the same total as the result, which comes first by the cities' short names."
+    changes = [f"{' or '.join(rising)} scored more than {_digits(difference)} higher"] if rising else []
+    changes += [f"{' or '.join(falling)} scored more than {_digits(difference)} lower"] if falling else []
+    return f"The result would change if {', or if '.join(changes)}; a smaller change of any single score leaves it as it is."
 
 
 def _sensitivity(settled: _Settled, pair: Pair, chosen: Assignment, other: Assignment | None) -> Sensitivity:
     """By how much the pair's score may fall before another matching is better."""
-    who = f"{settled.name(pair.mentor)} with {settled.name(pair.mentee)}"
+    who = settled.told((pair.mentee, pair.mentor))
     if pair.overridden:
         return Sensitivity(pair.mentor, pair.mentee, None, (), f"{who} is set by an override, whatever its score.")
     if other is None:
         return Sensitivity(pair.mentor, pair.mentee, None, (), f"{who} stands whatever its score: no matching is possible without it.")
     drop = (chosen.value - other.value) / MICRO
     instead = tuple((mentor, mentee) for mentee, mentor in other.pairs if (mentee, mentor) not in chosen.pairs)
-    names = _listed([f"{settled.name(mentor)} with {settled.name(mentee)}" for mentor, mentee in instead]) or "a matching with fewer pairs"
+    names = _listed([settled.told((mentee, mentor)) for mentor, mentee in instead]) or "a matching with fewer pairs"
     if drop == 0:
         says = f"{who} is tied: {names} instead gives the same total."
     elif drop > pair.score:
-        says = f"{who} stands even if its score fell from {pair.score:.4f} to 0: without it the best total is {drop:.4f} lower."
+        says = f"{who} stands even if its score fell from {pair.score:.4f} to 0: without it the best total is {_digits(drop)} lower."
     else:
-        says = f"{who} stands while its score of {pair.score:.4f} falls by less than {drop:.4f}; beyond that {names} is better."
+        says = f"{who} stands while its score of {pair.score:.4f} falls by less than {_digits(drop)}; beyond that {names} is better."
     return Sensitivity(pair.mentor, pair.mentee, drop, instead, says)
+
+
+def _digits(value: float) -> str:
+    """Four digits, or all six where four would say something else."""
+    return f"{value:.4f}" if round(value, 4) == value else f"{value:.6f}"
 
 
 def _applied(settled: _Settled, override: Override, chosen: Assignment) -> AppliedOverride:

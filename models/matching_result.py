@@ -46,12 +46,15 @@ class Alternative:
     pairs: tuple[Pair, ...]
     total: float
     difference: float
+    says: str
+    """By how little single scores would have to change for another result."""
 
     def as_content(self) -> Json:
         return {
             "pairs": [pair.as_content() for pair in self.pairs],
             "total": _short(self.total),
-            "difference": _short(self.difference),
+            "difference": _exact(self.difference),
+            "says": self.says,
         }
 
 
@@ -69,10 +72,50 @@ class Sensitivity:
         return {
             "mentor": self.mentor,
             "mentee": self.mentee,
-            "drop": _short(self.drop),
+            "drop": _exact(self.drop),
             "instead": [{"mentor": mentor, "mentee": mentee} for mentor, mentee in self.instead],
             "says": self.says,
         }
+
+
+Chosen = tuple[str, str, str]
+"""A pair of a result: mentor, mentee, theme."""
+
+
+@dataclass(frozen=True)
+class AnswerChange:
+    """One answer, a need or a strength on a theme, that alone changes the result: its level as it is and as it would have to be."""
+
+    city: str
+    what: str
+    theme: str
+    level: int
+    other: int
+    instead: tuple[Chosen, ...]
+    """The pairs that come then and are not in the result."""
+    says: str
+
+    def as_content(self) -> Json:
+        return {
+            "city": self.city,
+            "what": self.what,
+            "theme": self.theme,
+            "level": self.level,
+            "other": self.other,
+            "instead": [{"mentor": mentor, "mentee": mentee, "theme": theme} for mentor, mentee, theme in self.instead],
+            "says": self.says,
+        }
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What single answers can change: nothing by fewer than `steps` levels; `steps` None: nothing at all."""
+
+    steps: int | None
+    changes: tuple[AnswerChange, ...]
+
+    def as_content(self) -> Json:
+        return {"steps": self.steps, "changes": [change.as_content() for change in self.changes]}
 
 
 @dataclass(frozen=True)
@@ -124,6 +167,8 @@ class Result:
     """Another matching has the same total; this one comes first by the cities' slugs."""
     runner_up: Alternative | None
     sensitivity: tuple[Sensitivity, ...]
+    answers: Answers | None
+    """None where the network is too large to try every answer."""
     matrix: tuple[Pair, ...]
     """Every possible mentor with every possible mentee, by mentee and mentor, on the pair's best theme."""
     overrides: tuple[AppliedOverride, ...]
@@ -141,6 +186,7 @@ class Result:
             "ties": self.ties,
             "runner_up": self.runner_up.as_content() if self.runner_up else None,
             "sensitivity": [item.as_content() for item in self.sensitivity],
+            "answers": self.answers.as_content() if self.answers else None,
             "matrix": [pair.as_content() for pair in self.matrix],
             "overrides": [item.as_content() for item in self.overrides],
             "without_mentee": list(self.without_mentee),
@@ -150,3 +196,8 @@ class Result:
 
 def _short(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
+
+
+def _exact(value: float | None) -> float | None:
+    """A threshold, in whole millionths: rounded, it would say what is not so."""
+    return None if value is None else round(value, 6)

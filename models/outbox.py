@@ -15,7 +15,7 @@ from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from models.errors import Refused
-from models.events import Event, EventKind
+from models.events import Event, EventKind, write
 from models.gates import Gate
 from models.notices import Attempt, Notice, NoticeKind, NoticeState
 from models.standing import Standing
@@ -202,7 +202,7 @@ def settle_sent(
     for notice in _held(session, notice_ids, worker):
         notice.state, notice.sent_at, notice.message_id, notice.file = NoticeState.SENT, now, message_id, file
         _attempt(session, notice, now, channel, "sent", None)
-        session.add(_event(standing, notice, now, EventKind.NOTICE_SENT, {"file": file}))
+        write(session, notice.programme_id, _event(standing, notice, now, EventKind.NOTICE_SENT, {"file": file}))
 
 
 def settle_failed(
@@ -273,7 +273,7 @@ def _let_go(notice: Notice) -> None:
 
 def _fail(session: Session, standing: Standing, notice: Notice, now: datetime, why: str) -> None:
     notice.state = NoticeState.FAILED
-    session.add(_event(standing, notice, now, EventKind.NOTICE_FAILED, {"why": why}))
+    write(session, notice.programme_id, _event(standing, notice, now, EventKind.NOTICE_FAILED, {"why": why}))
 
 
 def _attempt(session: Session, notice: Notice, now: datetime, channel: str, outcome: str, reason: str | None) -> None:
@@ -289,7 +289,6 @@ def _event(standing: Standing, notice: Notice, now: datetime, kind: EventKind, d
     scope = gate.scope if gate else notice.detail.get("scope")
     pair = standing.pair_of(scope) if scope else None
     return Event(
-        programme_id=notice.programme_id,
         at=now,
         kind=kind,
         phase=notice.phase,

@@ -40,6 +40,8 @@ class Programme(Base):
     rehearsal: Mapped[bool] = mapped_column(default=False)
     digest_on: Mapped[date | None]
     """The last day whose morning digest has been written for the coordinator."""
+    events_written: Mapped[int] = mapped_column(default=0)
+    """How many events its history has: the number of the last one."""
     version: Mapped[int] = mapped_column(default=1)
 
     definitions: Mapped[list[DefinitionVersion]] = relationship(order_by="DefinitionVersion.number")

@@ -93,7 +93,9 @@ def only(body: dict[str, Any], number: str, kind: str) -> dict[str, Any]:
 
 def _short(title: str) -> str:
     """A gate's title without who decides and without the number of the visit: what a role has to do with."""
-    return re.sub(r"study visit \d", "the study visits", re.sub(r"( v\d\.\d)?: .*", "", title), flags=re.IGNORECASE)
+    said = re.sub(r"study visit \d", "the study visits", re.sub(r"( v\d\.\d)?: .*", "", title), flags=re.IGNORECASE)
+    said = said.replace("visits takes", "visits take")
+    return said[:1].upper() + said[1:]
 
 
 def _part(gate: GateSpec) -> str:

@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from sqlalchemy.orm import Session
 
-from models.contribution_file import ContributionFile, contribution_from
+from models.contribution_file import ContributionFile, Knowing, contribution_from
 from models.contribution_kinds.parts import UNPRINTABLE
 from models.contributions import Revision
 from models.decisions import Decision, Entry, Verdict
@@ -20,9 +20,10 @@ from models.doors.answering import Offered, Origin, Ruling, contribute, decide, 
 from models.editions import sha256_of
 from models.errors import BadFile, Fault, ProgrammeError
 from models.gates import Gate
+from models.known import knowing
 from models.links import Link
 from models.standing import Party, Standing
-from models.yaml_lines import parse
+from models.yaml_lines import Document, parse
 from tasks.pages import Situation, bound_hashes, last_revision, party_of, situation_of
 from tasks.wording import Words
 
@@ -161,7 +162,7 @@ def contribute_by_file(
     party = party_of(standing, gate, link)
     if party is None:
         _refuse(_why_not(Situation.READING, words), conflict=True)
-    found = _file_for(standing, gate, party, text, name)
+    found = _file_for(standing, gate, party, parse(text, name), knowing(session, standing, now))
     last = last_revision(session, gate, party.organisation)
     if last is not None and not gate.is_open and last.sha256 == sha256_of(found.body):
         return last
@@ -169,9 +170,8 @@ def contribute_by_file(
     return contribute(session, standing, gate, offered, ORIGIN, now)
 
 
-def _file_for(standing: Standing, gate: Gate, party: Party, text: bytes, name: str) -> ContributionFile:
+def _file_for(standing: Standing, gate: Gate, party: Party, document: Document, knowing: Knowing) -> ContributionFile:
     """The file's contribution, which must be the one this page asks for."""
-    document = parse(text, name)
     wanted = {"gate": gate.key, "scope": gate.scope, "organisation": party.organisation}
     elsewhere = [
         document.fault((key,), f"this page takes {key} '{value}'; a file for another one goes to the page its own link leads to")
@@ -179,8 +179,8 @@ def _file_for(standing: Standing, gate: Gate, party: Party, text: bytes, name: s
         if key in document.data and document.data[key] != value
     ]
     if elsewhere:
-        raise BadFile(name, [*document.faults, *elsewhere])
-    return contribution_from(document, standing.definition)
+        raise BadFile(document.name, [*document.faults, *elsewhere])
+    return contribution_from(document, standing.definition, knowing)
 
 
 def one_fault(name: str, message: str) -> BadFile:

@@ -11,9 +11,10 @@ FULLY = 4
 
 
 def budget(actions: list[Json], costing: Json) -> Json:
-    """Cost of every action and the sums by funding state, in whole euro; finance's costing goes before the plan's own figures.
+    """Cost of every action and the sums by funding state, in whole euro.
 
-    Shape: `{"rows": [{"id", "title", "staff", "other", "total", "source", "state", "costed"}], "by_state": {state: euro}, "total"}`.
+    Shape: `{"rows": [{"id", "title", "staff", "other", "total", "source", "state", "costed"}], "by_state": {state: euro}, "total"}`;
+    `costed` is the total by finance's costing, None where it has not costed that action.
     """
     costed = {str(item["action"]): item for item in costing.get("items") or []}
     rows = [_cost(action, costed.get(str(action["id"]))) for action in actions]
@@ -24,20 +25,27 @@ def budget(actions: list[Json], costing: Json) -> Json:
         "staff": sum(row["staff"] for row in rows),
         "other": sum(row["other"] for row in rows),
         "total": sum(row["total"] for row in rows),
-        "costed": sum(1 for row in rows if row["costed"]),
+        "costed": sum(row["costed"] is not None for row in rows),
     }
 
 
 def _cost(action: Json, item: Json | None) -> Json:
-    said = item or action
-    cost = said.get("cost") or {}
+    """The plan's own figures, for it is the plan that is decided on and it comes after the costing; finance's where the plan has none."""
+    own, costed = _euro(action), _euro(item or {})
+    said = item if item and not any(own) else action
+    staff, other = costed if said is item else own
     funding = said.get("funding") or {}
-    staff, other = int(cost.get("staff") or 0), int(cost.get("other") or 0)
     state = str(funding.get("state") or "none")
     return {
         "id": action["id"], "title": action["title"], "staff": staff, "other": other, "total": staff + other,
-        "source": funding.get("source") or "", "state": state if state in STATES else "none", "costed": item is not None,
+        "source": funding.get("source") or "", "state": state if state in STATES else "none",
+        "costed": sum(costed) if item else None,
     }  # fmt: skip
+
+
+def _euro(said: Json) -> tuple[int, int]:
+    cost = said.get("cost") or {}
+    return int(cost.get("staff") or 0), int(cost.get("other") or 0)
 
 
 def factors(benchmark: Json, assessments: list[Json], actions: list[Json]) -> list[Json]:
@@ -83,16 +91,20 @@ def _chain(objective: Json, serving: list[Json]) -> Json:
     return {"objective": objective, "actions": serving, "needs": list(needs), "key_factors": list(keys)}
 
 
-def compared(contributions: list[Json]) -> list[Json]:
-    """The current plan of every city side by side: its last one, with counts and sums in whole euro."""
+def compared(contributions: list[Json], costings: list[Json] | None = None) -> list[Json]:
+    """The current plan of every city side by side: its last one, with counts and sums in whole euro.
+
+    Finance's costing, from `costings` (contributions), goes before the plan's own figures.
+    """
     current = {item["organisation"]: item["body"] for item in contributions}
+    costed = {item["organisation"]: item["body"] for item in costings or []}
     return [
         {
             "city": city,
             "objectives": len(plan.get("objectives") or []),
             "actions": len(plan.get("actions") or []),
             "factors": len({key for action in plan.get("actions") or [] for key in action.get("key_factors") or []}),
-            "sums": budget(plan.get("actions") or [], {}),
+            "sums": budget(plan.get("actions") or [], costed.get(city, {})),
             "vision": plan.get("vision") or "",
             "sectors": list(dict.fromkeys(action["sector"] for action in plan.get("actions") or [] if action.get("sector"))),
         }

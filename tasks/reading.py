@@ -126,16 +126,19 @@ class Reading:
         code = self.organisations.get(self.slug_of_scope, {}).get("country", "")
         return str(self.words.locale.territories.get(code, code))
 
-    def owed(self, kind: str) -> str:
-        """Who owes what a section lacks, as a sentence: the gate still open, the author whose text does not say, or nobody yet."""
-        gates = {key for key, gate in METHOD.gates.items() if gate.contribution == kind}
-        open_ones = [item for item in self.missing if item["gate"] in gates]
+    def owed(self, kind: str, scope: str = "", gate: str = "") -> str:
+        """Who owes what a section lacks, as a sentence: the gate still open, the author whose text does not say, or nobody yet.
+
+        Of several that contribute the kind, `scope` and `gate` name the one that is meant.
+        """
+        gates = {gate} if gate else {key for key, one in METHOD.gates.items() if one.contribution == kind}
+        open_ones = [item for item in self.missing if item["gate"] in gates and scope in ("", item["scope"])]
         if open_ones:
             return " ".join(self._owed_line(item) for item in open_ones[:6])
-        found = self.last(kind)
+        found = [item for item in self.all(kind) if item["gate"] in gates and scope in ("", item["scope"])]
         if found:
             said = self.words.gettext("%(organisation)s has not said anything on this in “%(title)s”.")
-            return said % {"organisation": self.name(found["organisation"]), "title": self.gate_title(found["gate"])}
+            return said % {"organisation": self.name(found[-1]["organisation"]), "title": self.gate_title(found[-1]["gate"])}
         title = next((METHOD.gates[key].title for key in METHOD.gates if key in gates), self.words.label(kind))
         return self.words.gettext("This comes from “%(title)s”, which has not been asked for yet.") % {"title": title}
 

@@ -15,9 +15,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from models.contribution_file import read_contribution, sample_paths
+from models.contribution_file import ContributionFile, read_contribution, sample_paths
 from models.definition import Definition
-from models.errors import ProgrammeError
+from models.errors import BadFile, Fault, ProgrammeError
 from models.events import Event
 from models.manifest import last_published
 from models.method import METHOD
@@ -44,7 +44,7 @@ def rehearse(
 ) -> Standing:
     """Play a programme and write its folder. BadFile for a faulty programme or sample; ProgrammeError for a folder in use."""
     definition = read_programme(programme)
-    samples = read_samples(programme, definition)
+    samples = read_samples(programme, definition, languages)
     check_languages(languages)
     claim_folder(out)
     with few_collections():
@@ -72,10 +72,24 @@ def check_languages(languages: tuple[str, ...]) -> None:
         raise ProgrammeError(f"There is no catalogue for {', '.join(missing)}. There are: {', '.join(CATALOGUES)}.")
 
 
-def read_samples(programme: Path, definition: Definition) -> Samples:
-    """The programme's sample contributions by (gate, scope, organisation)."""
-    found = [read_contribution(path, definition) for path in sample_paths(programme)]
-    return {(item.gate, item.scope, item.organisation): item for item in found}
+def read_samples(programme: Path, definition: Definition, languages: tuple[str, ...] = ()) -> Samples:
+    """The programme's sample contributions by (gate, scope, organisation), each in the first of the languages that it is there in.
+
+    The working language comes after those given, then any other. BadFile where one is faulty, or there twice in one language.
+    """
+    found: dict[tuple[str, str, str], dict[str, ContributionFile]] = {}
+    for path in sample_paths(programme):
+        item = read_contribution(path, definition)
+        versions = found.setdefault((item.gate, item.scope, item.organisation), {})
+        if item.language in versions:
+            message = f"another file has {item.gate} of {item.organisation} for {item.scope} in '{item.language}' already; keep one of them"
+            raise BadFile(str(path), [Fault(1, "", message)])
+        versions[item.language] = item
+    order = (*languages, definition.working_language)
+    return {
+        key: next((versions[language] for language in order if language in versions), next(iter(versions.values())))
+        for key, versions in found.items()
+    }
 
 
 def claim_folder(out: Path) -> None:

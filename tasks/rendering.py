@@ -14,23 +14,38 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from models.method import METHOD
-from tasks import charts, guides, plans, services
+from tasks import (
+    agreements,
+    catalogue,
+    charts,
+    consultations,
+    evaluations,
+    gatherings,
+    guides,
+    networks,
+    plans,
+    ratings,
+    recorded,
+    reviews,
+    services,
+    toolkits,
+    visit_plans,
+    visits,
+)
 from tasks.reading import EditionView, Reading
 from tasks.shape import Shape
 from tasks.wording import Words
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
-OWN_PAGE = {
-    "needs-assessment": "needs_assessment",
-    "matching-report": "matching_report",
-    "action-plan": "action_plan",
-    "methodological-guide": "methodological_guide",
-    "one-stop-shop": "one_stop_shop",
+SHARED_PAGE = {
+    "visit-report-1": "visit_report",
+    "visit-report-2": "visit_report",
+    "visit-report-3": "visit_report",
     "city-infographic": "infographic",
     "pair-infographic": "infographic",
     "programme-infographic": "infographic",
 }
-"""Deliverables with a template of their own, by slug; all others share `generic`."""
+"""Deliverables that share a template, by slug; each other one has the template of its own name."""
 
 PICTURES = {"city-infographic": "city", "pair-infographic": "pair", "programme-infographic": "programme"}
 
@@ -93,9 +108,21 @@ def environment(language: str) -> Environment:
     env.globals |= {
         "words": words,
         "charts": charts,
+        "consultations": consultations,
         "plans": plans,
         "guides": guides,
+        "evaluations": evaluations,
+        "recorded": recorded,
+        "reviews": reviews,
+        "toolkits": toolkits,
         "services": services,
+        "agreements": agreements,
+        "catalogue": catalogue,
+        "gatherings": gatherings,
+        "networks": networks,
+        "ratings": ratings,
+        "visit_plans": visit_plans,
+        "visits": visits,
         "style": style,
         "METHOD": METHOD,
     }
@@ -122,7 +149,8 @@ def render_html(view: EditionView) -> str:
         "note": sample_note(reading),
     }
     env = environment(view.language)
-    name = OWN_PAGE.get(str(view.content["slug"]), "generic")
+    slug = str(view.content["slug"])
+    name = SHARED_PAGE.get(slug, slug.replace("-", "_"))
     if name == "infographic":
         shared |= {"svg": draw(reading, env), "alt": in_words(reading, env)}
     body = env.get_template(f"documents/{name}.html").render(shared)

@@ -97,6 +97,10 @@ class Shape:
         except (UnknownLocaleError, ValueError):
             return code
 
+    def languages(self, codes: list[str]) -> str:
+        """Several languages by name, joined as the document's language joins them."""
+        return self.words.listing([self.language(code) for code in codes])
+
     def _said_text(self, key: str, text: str) -> str:
         if key in NAMED_KEYS:
             return self.reading.named(text)

@@ -9,14 +9,17 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError, create_model
 
+from models.contribution_kinds.agreements import PairTerms
 from models.contribution_kinds.benchmarks import SCALE_NOTE, Benchmark, GoodPractice, SelfAssessment
-from models.contribution_kinds.closing import Lesson, Synthesis
+from models.contribution_kinds.closing import Evaluation, Lesson, Synthesis
+from models.contribution_kinds.learning import AcademyRecord, PeerReview, TrainingRecord, WorkshopRecord
 from models.contribution_kinds.needs import CityProfile, MatchingProposal, NeedsAssessment
-from models.contribution_kinds.networks import SupportNetwork
+from models.contribution_kinds.networks import StakeholderMap, SupportNetwork
 from models.contribution_kinds.parts import Known
 from models.contribution_kinds.plans import ActionPlan, Comments, Costing, Opinion
-from models.contribution_kinds.records import Record
 from models.contribution_kinds.shops import OneStopShop
+from models.contribution_kinds.toolkits import ToolkitNotes
+from models.contribution_kinds.visits import VisitAgenda, VisitBriefing, VisitPlan, VisitReport
 from models.definition import Definition
 from models.errors import BadFile, Fault
 from models.fault_words import suggestion
@@ -26,27 +29,28 @@ KINDS: dict[str, type[BaseModel]] = {
     "needs-assessment": NeedsAssessment,
     "city-profile": CityProfile,
     "matching-proposal": MatchingProposal,
-    "pair-terms": Record,
+    "pair-terms": PairTerms,
     "good-practice": GoodPractice,
     "benchmark": Benchmark,
     "self-assessment": SelfAssessment,
-    "stakeholder-map": Record,
-    "training-record": Record,
+    "stakeholder-map": StakeholderMap,
+    "training-record": TrainingRecord,
     "support-network": SupportNetwork,
-    "visit-plan": Record,
-    "visit-agenda": Record,
-    "visit-briefing": Record,
-    "visit-report": Record,
+    "visit-plan": VisitPlan,
+    "visit-agenda": VisitAgenda,
+    "visit-briefing": VisitBriefing,
+    "visit-report": VisitReport,
     "action-plan": ActionPlan,
     "costing": Costing,
     "comments": Comments,
     "opinion": Opinion,
-    "peer-review": Record,
-    "workshop-record": Record,
+    "peer-review": PeerReview,
+    "workshop-record": WorkshopRecord,
     "one-stop-shop": OneStopShop,
-    "toolkit-notes": Record,
-    "academy-record": Record,
+    "toolkit-notes": ToolkitNotes,
+    "academy-record": AcademyRecord,
     "lesson": Lesson,
+    "evaluation": Evaluation,
     "synthesis": Synthesis,
 }
 """Every kind a gate of the method asks for, in the method's order."""
@@ -60,15 +64,18 @@ def schema(kind: str) -> dict[str, Any]:
     return KINDS[kind].model_json_schema()
 
 
-def validate_body(kind: str, data: Any, document: Document | None, name: str, definition: Definition) -> dict[str, Any]:
+def validate_body(
+    kind: str, data: Any, document: Document | None, name: str, definition: Definition, known: Known | None = None
+) -> dict[str, Any]:
     """The body as canonical JSON-able data: every key present, dates as ISO text, texts in one Unicode form.
 
     `data` is what stands under `body` in `document`; without a document (a form) all faults have line 1. Themes and cities
-    named in it must be the programme's. BadFile, under `name`, with every fault found.
+    named in it must be the programme's; where the programme runs, `known` says what else it may refer to. BadFile, under
+    `name`, with every fault found.
     """
     if kind not in KINDS:
         raise BadFile(name, [Fault(1, "", f"'{kind}' is no kind of contribution{suggestion(kind, KINDS)}")])
-    known = Known.of(definition)
+    known = known or Known.of(definition)
     try:
         if document is None:
             return KINDS[kind].model_validate(data, context=known).model_dump(mode="json")

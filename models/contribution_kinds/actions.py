@@ -12,14 +12,15 @@ from models.contribution_kinds.parts import (
     SUPPRESSED_BELOW,
     Euro,
     FromOneToFive,
+    KeyFactors,
     Line,
     Lines,
     Loc,
     Note,
     Number,
+    ProgrammeDay,
     Prose,
     Reference,
-    References,
     Text,
     not_a_boolean,
     refuse,
@@ -149,7 +150,7 @@ class Action(Strict):
     rationale: Text = Field(description="The need it answers and why this is the answer")
     needs: Lines = Field([], description="Titles of the needs of the needs assessment that it answers")
     benchmark: Note = Field("", description="The benchmark it works towards")
-    key_factors: References = Field([], description="Ids of the key factors it works on", examples=[["KF1"]])
+    key_factors: KeyFactors = Field([], description="Ids of the key factors it works on", examples=[["KF1"]])
     sector: Line = Field(description="Field of city policy", examples=["Education"])
     target_group: Line = Field(description="Whom it is for", examples=["Adult newcomers"])
     description: Text = Field(description="What is done")
@@ -157,7 +158,7 @@ class Action(Strict):
     lead: Lead = Field(description="Department and role that answer for it")
     partners: Lines = Field([], description="Organisations that take part, a line each")
     migrant_involvement: Prose = Field("", description="How migrants themselves take part in shaping and doing it")
-    start: date = Field(description="First day", examples=["2022-03-01"])
+    start: ProgrammeDay = Field(description="First day", examples=["2022-03-01"])
     end: date = Field(description="Last day, after the first", examples=["2023-02-28"])
     milestones: list[Milestone] = Field([], max_length=40, description="Days between start and end by which something is reached")
     cost: Cost = Field(Cost(staff=0, other=0), description="Cost over its whole life, in whole euro")

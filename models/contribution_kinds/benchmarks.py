@@ -6,7 +6,20 @@ from typing import Annotated, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from models.contribution_kinds.parts import Line, Lines, Note, Prose, Reference, Text, ThemeSlug, Web, not_a_boolean, refuse, repeated
+from models.contribution_kinds.parts import (
+    KeyFactorRef,
+    Line,
+    Lines,
+    Note,
+    Prose,
+    Reference,
+    Text,
+    ThemeSlug,
+    Web,
+    not_a_boolean,
+    refuse,
+    repeated,
+)
 from models.definition import Strict
 
 SCALE_NOTE = "The scale from 0 to 4 is this software's own: 0 nothing in place, 1 first steps, 2 partly, 3 largely, 4 fully in place."
@@ -77,7 +90,7 @@ class Benchmark(Strict):
 class FactorRating(Strict):
     """Where the city stands on one key factor."""
 
-    key_factor: Reference = Field(description="Id of a key factor of the pair's benchmark", examples=["KF1"])
+    key_factor: KeyFactorRef = Field(description="Id of a key factor of the pair's benchmark", examples=["KF1"])
     rating: Rating = Field(description=SCALE_NOTE, examples=[2])
     evidence: Text = Field(description="What the rating rests on; a rating without evidence is not accepted")
 

@@ -6,7 +6,19 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from models.contribution_kinds.parts import Line, Lines, Prose, SomeLines, Text, refuse
+from models.contribution_kinds.parts import (
+    FromOneToFive,
+    Line,
+    Lines,
+    ProgrammeDay,
+    Prose,
+    ResultSlug,
+    SomeLines,
+    Text,
+    Whole,
+    refuse,
+    repeated,
+)
 from models.definition import Strict
 
 
@@ -41,6 +53,13 @@ class Tool(Strict):
     purpose: Line = Field(description="What it is for", examples=["Every city answers the same questions"])
 
 
+class Judgement(Strict):
+    """What the facilitator makes of one expected result."""
+
+    result: ResultSlug = Field(description="Slug of an expected result of the programme", examples=["integration"])
+    judgement: Text = Field(description="How far it was reached, and what shows it")
+
+
 class Synthesis(Strict):
     """The facilitator's texts for cross-plan review, guide, toolkit, infographic and evaluation (D7.2–D7.4, D7.6, D7.8)."""
 
@@ -56,3 +75,62 @@ class Synthesis(Strict):
     toolkit_introduction: Prose = Field("", description="How to use the integrated toolkit")
     key_messages: SomeLines = Field(description="Key messages of the programme's infographic, a line each")
     outlook: Prose = Field("", description="What happens next, and who keeps the cooperation going")
+    results: list[Judgement] = Field([], max_length=20, description="What the facilitator makes of each expected result of the programme")
+
+    @model_validator(mode="after")
+    def rules(self) -> Self:
+        """A result is judged once."""
+        refuse(repeated([row.result for row in self.results], "results", field="result", what="result"))
+        return self
+
+
+class ResultRating(Strict):
+    """How far one expected result of the programme was reached in the city."""
+
+    result: ResultSlug = Field(description="Slug of an expected result of the programme", examples=["integration"])
+    rating: FromOneToFive = Field(description="From 1 (not at all) to 5 (fully); the scale is this software's own", examples=[4])
+    evidence: Text = Field(description="What the rating rests on; a rating without evidence is not accepted")
+
+
+class OwnCompetence(Strict):
+    """One competence as the city's team rates itself before and after the programme."""
+
+    competence: Line = Field(description="What one can do", examples=["Planning services with newcomers"])
+    before: FromOneToFive = Field(description="Before, from 1 (low) to 5 (high); the scale is this software's own", examples=[2])
+    after: FromOneToFive = Field(description="After, from 1 (low) to 5 (high)", examples=[4])
+
+
+class Cooperation(Strict):
+    """Working with others across borders, in numbers and in words."""
+
+    partners_before: Whole = Field(description="Local governments and associations abroad worked with before", examples=[1])
+    partners_after: Whole = Field(description="The same now", examples=[5])
+    joint_activities: Lines = Field([], description="What was done together beside the programme's own steps, a line each")
+    continues: bool = Field(description="Whether the pair goes on working together")
+    how: Prose = Field("", description="How it goes on, or why not")
+
+
+class NextStep(Strict):
+    """What happens after the programme."""
+
+    what: Line = Field(description="The step", examples=["Report to the council on the plan"])
+    who: Line = Field(description="The role that does it", examples=["Integration officer"])
+    by: ProgrammeDay | None = Field(None, description="The day by which it is done", examples=["2023-12-31"])
+
+
+class Evaluation(Strict):
+    """A city's evaluation of the programme against its expected results (D7.8)."""
+
+    results: list[ResultRating] = Field(min_length=1, max_length=20, description="Each expected result, rated with evidence")
+    competences: list[OwnCompetence] = Field([], max_length=30, description="What the team can do now that it could not do before")
+    cooperation: Cooperation = Field(description="Cooperation across borders, before and after")
+    next_steps: list[NextStep] = Field(min_length=1, max_length=40, description="What happens next")
+    remarks: Prose = Field("", description="Anything else")
+
+    @model_validator(mode="after")
+    def rules(self) -> Self:
+        """A result and a competence stand once."""
+        found = repeated([row.result for row in self.results], "results", field="result", what="result")
+        found += repeated([row.competence.casefold() for row in self.competences], "competences", field="competence", what="competence")
+        refuse(found)
+        return self

@@ -6,10 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from models.definition import Definition, Organisation, Side
-from models.matching import CityFacts, Override
-
-HIGHEST = 5
-"""Severity and level go from 1 to 5."""
+from models.matching import Override
+from models.matching_scores import LEVELS, CityFacts
 
 
 def city_facts(
@@ -54,5 +52,5 @@ def _highest(entries: Iterable[Mapping[str, Any]], scale: str) -> dict[str, floa
     """The highest value on each theme, from 0 to 1."""
     found: dict[str, float] = {}
     for entry in entries:
-        found[entry["theme"]] = max(found.get(entry["theme"], 0.0), entry[scale] / HIGHEST)
+        found[entry["theme"]] = max(found.get(entry["theme"], 0.0), entry[scale] / LEVELS)
     return found

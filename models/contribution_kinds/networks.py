@@ -1,13 +1,14 @@
-"""Phase 3: the local support network of a city."""
+"""Phase 3: who matters for a city's theme, and the local support network that comes of it."""
 
 from __future__ import annotations
 
 from datetime import date
+from enum import StrEnum
 from typing import Self
 
 from pydantic import Field, model_validator
 
-from models.contribution_kinds.parts import Line, Loc, Note, Prose, Text, refuse, repeated
+from models.contribution_kinds.parts import FromOneToFive, Line, Lines, Loc, Note, Prose, Text, refuse, repeated
 from models.definition import Strict
 
 
@@ -60,5 +61,48 @@ class SupportNetwork(Strict):
             found.append((("members",), message))
         if led and self.exception is not None:
             found.append((("exception",), "a member is migrant-led, so there is nothing to except; leave the exception out"))
+        refuse(found)
+        return self
+
+
+class StakeholderKind(StrEnum):
+    """What an organisation is; the kinds that the brochure and the visits name, and the rest."""
+
+    MIGRANTS = "migrants-association"
+    NGO = "non-governmental-organisation"
+    MUNICIPAL = "municipal-service"
+    PUBLIC = "other-public-body"
+    EDUCATION = "education"
+    EMPLOYER = "employer-or-trade-union"
+    FAITH = "faith-community"
+    OTHER = "other"
+
+
+class Stakeholder(Strict):
+    """An organisation that matters for the theme."""
+
+    organisation: Line = Field(description="Name of the organisation, not of a person", examples=["Newcomers' association"])
+    kind: StakeholderKind = Field(description="What it is", examples=["migrants-association"])
+    interest: FromOneToFive = Field(description="How much it cares about the theme, from 1 to 5", examples=[5])
+    influence: FromOneToFive = Field(description="How much it can move, from 1 to 5", examples=[3])
+    contribution: Line = Field(description="What it can bring", examples=["Knows what stops people from coming"])
+    invited: bool = Field(description="Whether it is invited into the local support network")
+
+
+class StakeholderMap(Strict):
+    """The organisations that matter for the city's theme, by kind, and what each can bring; the scales are this software's own."""
+
+    summary: Text = Field(description="What the map shows")
+    stakeholders: list[Stakeholder] = Field(min_length=1, max_length=100, description="The organisations")
+    missing: Lines = Field([], description="Who is not reached yet, a line each")
+    approach: Prose = Field("", description="How those invited are approached, and by whom (roles)")
+
+    @model_validator(mode="after")
+    def rules(self) -> Self:
+        """An organisation stands once, and somebody is invited."""
+        names = [row.organisation.casefold() for row in self.stakeholders]
+        found = repeated(names, "stakeholders", field="organisation", what="organisation")
+        if not any(row.invited for row in self.stakeholders):
+            found.append((("stakeholders",), "invites nobody; set invited to true for those who are asked into the network"))
         refuse(found)
         return self

@@ -10,7 +10,8 @@ import re
 import unicodedata
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
+from datetime import date
+from difflib import SequenceMatcher, get_close_matches
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints, ValidationError, ValidationInfo
@@ -30,10 +31,19 @@ Loc = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Known:
-    """What a contribution may refer to in its programme: theme slugs, and the cities with the side they may take."""
+    """What a contribution may refer to in its programme: theme slugs, and the cities with the side they may take.
+
+    A programme that runs knows more: the key factors of the pair's benchmark and the actions of its plan, its first day and
+    the present one. None: not known here, so not checked.
+    """
 
     themes: tuple[str, ...]
     cities: dict[str, Side | None]
+    results: tuple[str, ...] = ()
+    key_factors: tuple[str, ...] | None = None
+    actions: tuple[str, ...] | None = None
+    starts_on: date | None = None
+    today: date | None = None
 
     @classmethod
     def of(cls, definition: Definition) -> Known:
@@ -41,6 +51,7 @@ class Known:
         return cls(
             tuple(theme.slug for theme in definition.themes),
             {city.slug: city.side for city in definition.organisations if city.kind is Kind.CITY},
+            tuple(result.slug for result in definition.expected_results),
         )
 
 
@@ -93,12 +104,17 @@ def plain_number(value: float) -> float:
     return int(value) if value.is_integer() else value
 
 
-def _unknown(what: str, value: str, known: Iterable[str]) -> PydanticCustomError:
-    """ "no theme 'x' in this programme", with what was probably meant or what there is."""
+def _unknown(what: str, value: str, known: Iterable[str], where: str = "in this programme") -> PydanticCustomError:
+    """ "no theme 'x' in this programme", with what was probably meant or, where nothing or several are as near, what there is."""
     names = list(known)
-    near = get_close_matches(value, names, n=1, cutoff=0.6)
+    near = get_close_matches(value, names, n=2, cutoff=0.6)
+    is_clear = len(near) == 1 or (len(near) > 1 and _nearness(value, near[0]) > _nearness(value, near[1]))
     listed = ", ".join(names[:12]) + (" …" if len(names) > 12 else "")
-    return broken(f"no {what} '{value}' in this programme; " + (f"did you mean '{near[0]}'?" if near else f"there are: {listed}"))
+    return broken(f"no {what} '{value}' {where}; " + (f"did you mean '{near[0]}'?" if is_clear else f"there are: {listed or 'none'}"))
+
+
+def _nearness(one: str, other: str) -> float:
+    return SequenceMatcher(None, one, other).ratio()
 
 
 def known_theme(value: str, info: ValidationInfo) -> str:
@@ -127,6 +143,41 @@ def known_mentee(value: str, info: ValidationInfo) -> str:
     if isinstance(info.context, Known) and info.context.cities.get(value) is Side.MENTOR:
         raise broken(f"'{value}' takes part as a mentor; name a city that may be a mentee")
     return known_city(value, info)
+
+
+def known_result(value: str, info: ValidationInfo) -> str:
+    """An expected result of the programme."""
+    if isinstance(info.context, Known) and value not in info.context.results:
+        raise _unknown("expected result", value, info.context.results)
+    return value
+
+
+def known_key_factor(value: str, info: ValidationInfo) -> str:
+    """A key factor of the pair's benchmark."""
+    if isinstance(info.context, Known) and info.context.key_factors is not None and value not in info.context.key_factors:
+        raise _unknown("key factor", value, info.context.key_factors, "in the pair's benchmark")
+    return value
+
+
+def known_action(value: str, info: ValidationInfo) -> str:
+    """An action of the city's plan as it stands."""
+    if isinstance(info.context, Known) and info.context.actions is not None and value not in info.context.actions:
+        raise _unknown("action", value, info.context.actions, "in the city's plan")
+    return value
+
+
+def not_before_the_start(value: date, info: ValidationInfo) -> date:
+    """Nothing of a programme happens before its first day."""
+    if isinstance(info.context, Known) and info.context.starts_on is not None and value < info.context.starts_on:
+        raise broken(f"{value} is before the programme started, on {info.context.starts_on}")
+    return value
+
+
+def not_to_come(value: date, info: ValidationInfo) -> date:
+    """What is reported has happened."""
+    if isinstance(info.context, Known) and info.context.today is not None and value > info.context.today:
+        raise broken(f"{value} is still to come; report it once it has taken place")
+    return value
 
 
 def suppressed(value: int | None) -> int | None:
@@ -172,9 +223,17 @@ Web = Website
 Mailbox = Annotated[str, StringConstraints(strip_whitespace=True, pattern=MAILBOX, max_length=254)]
 """A function mailbox; ASCII before the @ (`design.md`, "Notices through Apprise")."""
 
+KeyFactorRef = Annotated[Reference, AfterValidator(known_key_factor)]
+ActionRef = Annotated[Reference, AfterValidator(known_action)]
+ProgrammeDay = Annotated[date, AfterValidator(not_before_the_start)]
+"""A day on which something of the programme happens: not before its first."""
+PastDay = Annotated[ProgrammeDay, AfterValidator(not_to_come)]
+"""A day on which something has happened."""
+
 Lines = Annotated[list[Line], Field(max_length=60)]
 SomeLines = Annotated[list[Line], Field(min_length=1, max_length=60)]
 References = Annotated[list[Reference], Field(max_length=60), AfterValidator(distinct)]
+KeyFactors = Annotated[list[KeyFactorRef], Field(max_length=60), AfterValidator(distinct)]
 Languages = Annotated[list[Language], Field(min_length=1, max_length=24), AfterValidator(distinct)]
 
 Whole = Annotated[int, Field(ge=0, le=1_000_000_000), BeforeValidator(not_a_boolean)]
@@ -197,6 +256,7 @@ FromOneToFive = Annotated[int, Field(ge=1, le=5), BeforeValidator(not_a_boolean)
 Year = Annotated[int, Field(ge=1900, le=2200), BeforeValidator(not_a_boolean)]
 
 ThemeSlug = Annotated[Slug, AfterValidator(known_theme)]
+ResultSlug = Annotated[Slug, AfterValidator(known_result)]
 CitySlug = Annotated[Slug, AfterValidator(known_city)]
 MentorSlug = Annotated[Slug, AfterValidator(known_mentor)]
 MenteeSlug = Annotated[Slug, AfterValidator(known_mentee)]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Self
 
 from pydantic import Field, model_validator
 
 from models.contribution_kinds.actions import Action, Cost, FundingSource, FundingState, Risk
-from models.contribution_kinds.parts import Euro, Line, Lines, Loc, Note, Prose, Reference, Text, refuse, repeated
+from models.contribution_kinds.parts import Euro, Line, Lines, Loc, Note, PastDay, Prose, Reference, Text, refuse, repeated
 from models.definition import Strict
 
 
@@ -102,7 +101,7 @@ class Comment(Strict):
 class Comments(Strict):
     """The consultation of the local support network on the plan (D5.3)."""
 
-    held_on: date | None = Field(None, description="The day of the consultation", examples=["2021-11-20"])
+    held_on: PastDay | None = Field(None, description="The day of the consultation", examples=["2021-11-20"])
     summary: Prose = Field("", description="How the network was consulted")
     comments: list[Comment] = Field(min_length=1, max_length=300, description="The comments, each with its response")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from models.events import Event, EventKind
+from models.events import Event, EventKind, write
 from models.gates import Gate
 from models.standing import Standing
 
@@ -28,7 +28,6 @@ def note(
     scope = gate.scope if gate else scope
     pair = standing.pair_of(scope) if scope else None
     event = Event(
-        programme_id=standing.programme.id,
         at=now,
         kind=kind,
         phase=gate.phase if gate else phase,
@@ -38,4 +37,4 @@ def note(
         organisation=organisation,
         detail=detail,
     )
-    session.add(event)
+    write(session, standing.programme.id, event)

@@ -11,26 +11,36 @@ from datetime import date
 from typing import Any
 
 from models.definition import Definition
-from models.generated import benchmarks, cities, closing, networks, plans
-from models.generated.records import TITLES, record_of
+from models.generated import agreements, benchmarks, cities, closing, learning, networks, plans, toolkits, visit_plans, visits, workshops
 from models.generated.story import Body, Story
 
 GENERATORS: dict[str, Callable[[Story], Body]] = {
     "needs-assessment": cities.needs_assessment,
     "city-profile": cities.city_profile,
     "matching-proposal": cities.matching_proposal,
+    "pair-terms": agreements.pair_terms,
     "good-practice": benchmarks.good_practice,
     "benchmark": benchmarks.benchmark,
     "self-assessment": benchmarks.self_assessment,
+    "stakeholder-map": networks.stakeholder_map,
+    "training-record": learning.training_record,
     "support-network": networks.support_network,
+    "visit-plan": visit_plans.visit_plan,
+    "visit-agenda": visits.visit_agenda,
+    "visit-briefing": visits.visit_briefing,
+    "visit-report": visits.visit_report,
     "action-plan": plans.action_plan,
     "costing": plans.costing,
     "comments": plans.comments,
     "opinion": plans.opinion,
+    "peer-review": workshops.peer_review,
+    "workshop-record": workshops.workshop_record,
+    "academy-record": workshops.academy_record,
     "one-stop-shop": networks.one_stop_shop,
+    "toolkit-notes": toolkits.toolkit_notes,
     "lesson": closing.lesson,
+    "evaluation": closing.evaluation,
     "synthesis": closing.synthesis,
-    **{kind: record_of(kind) for kind in TITLES},
 }
 
 

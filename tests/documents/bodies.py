@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from models.method import METHOD
-
 Json = dict[str, Any]
 THEMES = {"city-for-all": "A vision of a city for all", "language": "Formal and informal language learning", "work": "Decent employment"}
 
@@ -221,43 +219,4 @@ def synthesis() -> Json:
         "toolkit_introduction": "Read your theme first.",
         "key_messages": ["Mentoring works both ways"],
         "outlook": "Associations carry on.",
-    }
-
-
-def record() -> Json:
-    starts = ["2020-06-17", "2020-09-10", "2020-11-02", "2021-03-01", "2021-09-06", "2021-12-01", "2022-04-04"]
-    ends = ["2020-09-09", "2020-12-20", "2021-02-26", "2021-07-30", "2021-12-22", "2023-01-20", "2022-12-19"]
-    return {
-        "start_on": "2020-06-17",
-        "phases": [
-            {
-                "number": at + 1,
-                "title": METHOD.phases[at].title,
-                "planned_on": starts[at],
-                "opened_on": starts[at],
-                "completed_on": ends[at],
-                "gates": 20,
-                "on_time": 15,
-                "late": 4,
-                "extended": 2,
-                "without": 1,
-                "rounds": 23,
-            }
-            for at in range(7)
-        ],
-        "answers": [{"role": "project-lead", "asked": 80, "answered": 76, "on_time": 60, "late": 16, "without": 4}],
-        "gates": [
-            {
-                "phase": 1,
-                "key": "needs",
-                "title": "Needs assessment questionnaire",
-                "count": 8,
-                "planned_days": 28.0,
-                "actual_days": 33.0,
-                "late": 3,
-            }
-        ],
-        "decisions": {"approve": 60, "return": 7},
-        "changes": [{"on": "2020-08-01", "what": "Needs: deadline-moved", "where": "city-norden", "why": "August"}],
-        "notices": {"sent": 640, "reminders": 210},
     }

@@ -7,7 +7,10 @@ from typing import Any
 from models.editions import sha256_of
 from models.method import METHOD
 from tasks.reading import EditionView
-from tests.documents.bodies import THEMES, benchmark, lesson, needs, plan, profile, ratings, record, shop, synthesis
+from tests.documents.bodies import THEMES, benchmark, lesson, needs, plan, profile, ratings, shop
+from tests.documents.bodies_of_meetings import academy, comments, opinion, visit_agenda, visit_report, workshop
+from tests.documents.bodies_of_phases_1_to_3 import network, pair_terms, practices, stakeholder_map, training, visit_plan
+from tests.documents.bodies_of_the_end import RESULTS, evaluation, judged, peer_review, record, toolkit_notes
 
 Json = dict[str, Any]
 CITIES = {
@@ -35,6 +38,7 @@ def programme(**changes: Any) -> Json:
         "coordinator": "lead",
         "facilitator": "guide",
         "committee": "board",
+        "expected_results": [dict(one) for one in RESULTS],
     } | changes
 
 
@@ -127,6 +131,12 @@ def full(number: str, scope: str, **sizes: int) -> Json:
         "needs-assessment": [said("needs", f"city-{slug}", slug, needs()) for slug in (mentor, mentee)],
         "city-profile": [said("profile", f"city-{slug}", slug, profile()) for slug in (mentor, mentee)],
         "matching-proposal": [said("matching", "programme", "guide", {"overrides": [], "note": "As computed."})],
+        "pair-terms": [said("pair-terms", pair, mentee, pair_terms())],
+        "good-practice": [said("practices", f"city-{slug}", slug, practices(sizes.get("practices", 1))) for slug in (mentor, mentee)],
+        "training-record": [said("training", "programme", "lead", training())],
+        "stakeholder-map": [said("stakeholders", city, mentee, stakeholder_map(sizes.get("stakeholders", 5)))],
+        "support-network": [said("network", city, mentee, network(sizes.get("members", 3)))],
+        "visit-plan": [said("visit-plan", pair, mentee, visit_plan())],
         "benchmark": [said("benchmark", pair, "guide", benchmark(factors))],
         "self-assessment": [
             said("self-assessment", city, mentee, ratings(1, factors)),
@@ -153,28 +163,16 @@ def full(number: str, scope: str, **sizes: int) -> Json:
                 },
             )
         ],
-        "comments": [
-            said(
-                "consultation",
-                city,
-                mentee,
-                {
-                    "held_on": "2021-11-20",
-                    "summary": "An evening.",
-                    "comments": [
-                        {
-                            "comment": "More evenings.",
-                            "author_role": "Migrants' association",
-                            "response": "Yes.",
-                            "change": "A1 has two more.",
-                        }
-                    ],
-                },
-            )
-        ],
-        "opinion": [said("mentor-opinion", pair, mentor, {"summary": "A good plan.", "keep": ["A1"], "change": [], "add": ["Housing"]})],
+        "comments": [said("consultation", city, mentee, comments(sizes.get("comments", 5)))],
+        "opinion": [said("mentor-opinion", pair, mentor, opinion())],
+        "workshop-record": [said("workshop-record", pair, mentor, workshop())],
+        "academy-record": [said("academy-record", "association-lead", "lead", academy())],
+        **visits(METHOD.by_number[number].phase, factors),
         "one-stop-shop": [said("shop-content", city, mentee, shop())],
-        "synthesis": [said("synthesis", "programme", "guide", synthesis())],
+        "toolkit-notes": [said("toolkit-notes", "theme-city-for-all", "guide", toolkit_notes())],
+        "peer-review": [said("peer-feedback", pair, mentor, peer_review())],
+        "evaluation": [said("evaluation", f"city-{slug}", slug, evaluation()) for slug in (mentor, mentee)],
+        "synthesis": [said("synthesis", "programme", "guide", judged())],
         "lesson": [said("lessons", f"city-{slug}", slug, lesson()) for slug in (mentor, mentee)],
     }
     spec = METHOD.by_number[number]
@@ -183,3 +181,13 @@ def full(number: str, scope: str, **sizes: int) -> Json:
     if scope.startswith("city-"):
         draws = {kind: [one for one in items if one["scope"] in (scope, pair, "programme")] for kind, items in draws.items()}
     return content(number, scope, draws, record=record_or_none)
+
+
+def visits(phase: int, factors: int) -> Json:
+    """Agendas and reports of the visits up to that phase, as they are gathered."""
+    mentee, pair = "bergamo-sul-mare", "pair-bergamo-sul-mare"
+    known = [number for number in (1, 2, 3) if METHOD.gates[f"visit-{number}"].phase <= phase]
+    return {
+        "visit-agenda": [said(f"visit-{number}-agenda", pair, mentee, visit_agenda(number)) for number in known],
+        "visit-report": [said(f"visit-{number}-report", pair, mentee, visit_report(number, factors)) for number in known],
+    }

@@ -13,7 +13,8 @@ from tasks.index_page import render_index
 from tasks.reading import Reading
 from tasks.shape import Shape
 from tasks.wording import Words
-from tests.documents.bodies import action, benchmark, plan, ratings, record
+from tests.documents.bodies import action, benchmark, plan, ratings
+from tests.documents.bodies_of_the_end import record
 from tests.documents.samples import content, edition
 
 ENGLISH = Words("en")
@@ -56,12 +57,23 @@ def test_heat_runs_from_nothing_to_the_highest() -> None:
 
 
 def test_a_budget_adds_up_by_funding_state() -> None:
-    sums = plans.budget(
-        [action(at) for at in range(6)], {"items": [{"action": "A1", "cost": {"staff": 1, "other": 2}, "funding": {"state": "none"}}]}
-    )
-    assert sum(sums["by_state"].values()) == sums["total"] == sums["staff"] + sums["other"] == 5 * 25000 + 3
-    assert sums["rows"][0]["total"] == 3
-    assert sums["costed"] == 1
+    uncosted = {"cost": {"staff": 0, "other": 0}}
+    items = [
+        {"action": "A1", "cost": {"staff": 1, "other": 2}, "funding": {"state": "none"}},
+        {"action": "A2", "cost": {"staff": 4, "other": 3}, "funding": {"source": "Fund", "state": "applied"}},
+    ]
+    first, second, *others = (action(at) for at in range(6))
+    sums = plans.budget([first, second | uncosted, *others], {"items": items})
+    assert sum(sums["by_state"].values()) == sums["total"] == sums["staff"] + sums["other"] == 5 * 25000 + 7
+    assert sums["costed"] == 2
+
+
+def test_the_plan_says_what_it_costs_and_finance_where_the_plan_does_not() -> None:
+    item = {"cost": {"staff": 4, "other": 3}, "funding": {"source": "Fund", "state": "applied"}}
+    planned, empty = action(0), action(1) | {"cost": {"staff": 0, "other": 0}}
+    rows = plans.budget([planned, empty], {"items": [{"action": one["id"]} | item for one in (planned, empty)]})["rows"]
+    assert [(row["total"], row["costed"]) for row in rows] == [(25000, 7), (7, 7)]
+    assert (rows[1]["source"], rows[1]["state"]) == ("Fund", "applied")
 
 
 def test_the_gap_is_what_is_left_after_the_last_self_assessment() -> None:

@@ -256,6 +256,10 @@ def test_the_matching_report_shows_weights_matrix_runner_up_and_overrides() -> N
         "sensitivity": [
             {"mentor": "norden", "mentee": "liepkalns", "drop": 0.0123, "instead": [{"mentor": "hafen", "mentee": "liepkalns"}], "says": ""}
         ],
+        "answers": {
+            "steps": 2,
+            "changes": [{"city": "norden", "what": "strength", "theme": "language", "level": 5, "other": 3, "instead": []}],
+        },
         "overrides": [
             {
                 "mentor": "norden",
@@ -275,5 +279,14 @@ def test_the_matching_report_shows_weights_matrix_runner_up_and_overrides() -> N
         "city-profile": [said("profile", CITY, "norden", profile())],
     }
     said_there = text_of(render_html(edition(content("D1.2", "programme", scored, matching=matching))))
-    for words in ("0.61", "barred", "vetoed by Liepkalns", "0.012 less than the result", "They know each other.", "It costs 0.1000", "0.3"):
+    for words in (
+        "0.61",
+        "barred",
+        "vetoed by Liepkalns",
+        "0.0123 less than the result",
+        "They know each other.",
+        "It costs 0.1000",
+        "0.3",
+        "by 2 levels or more",
+    ):
         assert words in said_there

@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 from itertools import product
 
+import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from models.assignment import NONE, Network
 from models.definition import Matching, Side, Theme
 from models.matching import MICRO, CityFacts, NoMatching, match
 from models.matching_result import Result
@@ -126,3 +128,24 @@ def test_a_pair_stands_until_its_score_has_fallen_by_what_the_sensitivity_says(c
         assert pair not in after[2]
         if drop:
             assert pair in every_matching(cities, worth | {pair: worth[pair] - drop + 1})[0][2]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_what_is_best_without_each_pair_is_what_solving_anew_without_it_finds(seed: int) -> None:
+    rng = random.Random(seed)
+    mentors = {f"m{n}": rng.randint(1, 3) for n in range(rng.randint(2, 7))}
+    either = [f"e{n}" for n in range(rng.randint(0, 3))]
+    mentees = [f"t{n}" for n in range(rng.randint(1, max(1, sum(mentors.values()) - 2)))]
+    seats = mentors | dict.fromkeys(either, 1)
+    pairs = [(to, by) for to in (*mentees, *either) for by in seats if to != by and rng.random() < 0.7]
+    values = {pair: rng.choice((0, 1, 2, rng.randint(3, 50))) for pair in pairs}
+    network = Network(values, seats, mentees, either)
+    found = network.best()
+    if found is None:
+        assert network.conflict() != ((), ())
+        return
+    for pair, other in network.without_each(found.pairs).items():
+        anew = Network({key: value for key, value in values.items() if key != pair}, seats, mentees, either).best()
+        assert (other and other.rank) == (anew and anew.rank)
+        assert other is None or (pair not in other.pairs and sum(values[key] for key in other.pairs) == other.value)
+        assert (network.best(NONE, frozenset({pair})) or found).rank == (other or found).rank

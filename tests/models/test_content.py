@@ -5,7 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+from sqlalchemy import select
+
 from models.content import gather
+from models.contributions import Contribution
 from models.doors import steering
 from models.editions import canonical, sha256_of
 from models.method import METHOD
@@ -54,6 +57,46 @@ def test_a_pairs_document_draws_on_the_pair(at: At) -> None:
     found = content(at("closed"), "D2.1", "pair-cedar")
     assert found["pair"]["mentee"] == "cedar"
     assert [item["scope"] for item in found["contributions"]["benchmark"]] == ["pair-cedar"]
+
+
+def test_a_themes_toolkit_draws_on_its_pair_and_on_everybodys_practices_on_that_theme(at: At) -> None:
+    """Practices of cities outside the pair too, but only of those who have one on the theme."""
+    world = at("closed")
+    with world.changing() as (session, standing):
+        themes = {pair.mentee: pair.theme for pair in standing.programme.pairs}
+        mentees = [mentee for mentee, theme in themes.items() if theme == themes["cedar"]]
+        written = {
+            item.organisation: {practice["theme"] for practice in item.current.body["practices"]}
+            for item in session.scalars(select(Contribution).where(Contribution.kind == "good-practice"))
+            if item.current
+        }
+    found = content(world, "D6.4", f"theme-{themes['cedar']}")["contributions"]
+    assert {item["organisation"] for item in found["good-practice"]} == {who for who, on in written.items() if themes["cedar"] in on}
+    assert [item["scope"] for item in found["benchmark"]] == [f"pair-{mentee}" for mentee in sorted(mentees)]
+    assert {item["scope"] for item in found["action-plan"]} == {f"city-{mentee}" for mentee in mentees}
+    assert {item["scope"] for item in found["toolkit-notes"]} == {f"theme-{themes['cedar']}"}
+
+
+def test_practices_of_a_city_outside_the_pair_are_in_its_themes_toolkit_with_the_theme_and_not_without(at: At) -> None:
+    world = at("closed")
+    with world.changing() as (session, standing):
+        theme, other = standing.programme.pairs[0].theme, "on-no-theme-of-a-pair"
+        outside = next(city.slug for city in standing.definition.cities if not standing.touch(f"city-{city.slug}", f"theme-{theme}"))
+    for on, expected in ((theme, True), (other, False)):
+        with world.changing() as (session, standing):
+            for item in session.scalars(
+                select(Contribution).where(Contribution.kind == "good-practice", Contribution.organisation == outside)
+            ):
+                for revision in item.revisions:
+                    revision.body = {"practices": [practice | {"theme": on} for practice in revision.body["practices"]]}
+        practices = content(world, "D6.4", f"theme-{theme}")["contributions"]["good-practice"]
+        assert (outside in {item["organisation"] for item in practices}) is expected
+
+
+def test_what_the_programme_is_to_achieve_is_in_every_document(at: At) -> None:
+    results = content(at("needs-approval"), "D1.1", CEDAR)["programme"]["expected_results"]
+    assert [result["slug"] for result in results] == ["integration", "cooperation", "competences"]
+    assert set(results[0]) == {"slug", "title", "description"}
 
 
 def test_a_document_knows_nothing_of_later_phases(at: At) -> None:

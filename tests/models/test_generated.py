@@ -148,8 +148,9 @@ def test_each_kind_can_be_generated_with_nothing_before_it(kind: str) -> None:
 
 
 @pytest.mark.parametrize("kind", ["visit-report", "workshop-record", "academy-record", "training-record"])
-def test_records_of_what_took_place_say_when(kind: str) -> None:
-    assert {body["held_on"] for body in run("orchard", 1).bodies(kind)} == {TODAY.isoformat()}
+def test_records_of_what_took_place_are_of_days_that_are_over(kind: str) -> None:
+    for body in run("orchard", 1).bodies(kind):
+        assert body["starts_on"] <= body["ends_on"] <= TODAY.isoformat()
 
 
 def test_no_telephone_number_mailbox_or_address_is_made_up() -> None:

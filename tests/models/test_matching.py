@@ -283,6 +283,18 @@ def test_mentees_who_share_too_few_places_are_named_and_nobody_else() -> None:
     assert "Elm" not in message
 
 
+def test_mentees_of_one_country_that_only_its_own_mentors_could_take_are_told_the_constraint() -> None:
+    cities = (*FOUR[:2], replace(FOUR[2], country="BE"), FOUR[3])
+    with pytest.raises(NoMatching) as refused:
+        match(cities, THEMES, ONLY_FIT.model_copy(update={"different_country": True}))
+    assert str(refused.value) == ("No matching is possible. Cedar has no possible mentor: Alder (both are in BE); Birch (both are in BE).")
+
+
+def test_mentees_that_ask_for_more_places_than_there_are_lead_to_advice() -> None:
+    with pytest.raises(NoMatching, match=r"need 2 places, but only Alder can take them, with 1 in all\. Add a mentor, raise a capacity\."):
+        match((FOUR[0], *FOUR[2:]), THEMES, ONLY_FIT)
+
+
 def test_cities_without_a_mentor_among_them_cannot_be_matched() -> None:
     with pytest.raises(NoMatching, match="no city offers to be one"):
         match([mentee("cedar")], THEMES, ONLY_FIT)

@@ -22,6 +22,7 @@ def upgrade() -> None:
         sa.Column("closed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("rehearsal", sa.Boolean(), nullable=False),
         sa.Column("digest_on", sa.Date(), nullable=True),
+        sa.Column("events_written", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_programme")),
     )
@@ -62,6 +63,7 @@ def upgrade() -> None:
         "event",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("programme_id", sa.String(length=48), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("kind", sa.String(length=32), nullable=False),
         sa.Column("phase", sa.Integer(), nullable=True),
@@ -72,6 +74,7 @@ def upgrade() -> None:
         sa.Column("detail", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_event_programme_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_event")),
+        sa.UniqueConstraint("programme_id", "number", name=op.f("uq_event_programme_id_number")),
     )
     op.create_index(op.f("ix_event_programme_id_at"), "event", ["programme_id", "at"], unique=False)
     op.create_table(

@@ -1,0 +1,74 @@
+"""What a running programme knows when a contribution comes in, so that it can be checked at its entry.
+
+Gathered from what was accepted so far; the checks themselves are `contribution_kinds.parts`. The rehearsal checks nothing against
+it: what it hands in was made to agree.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
+
+from models.contribution_file import Knowing
+from models.contribution_kinds.parts import Known
+from models.contributions import Contribution
+from models.gates import Gate
+from models.method import METHOD
+from models.standing import Standing
+
+BENCHMARK, PLAN = "benchmark", "action-plan"
+
+
+def knowing(session: Session, standing: Standing, now: datetime) -> Knowing:
+    """For a file, whose gate and scope are read before its body can be checked."""
+    return lambda key, scope: known_in(session, standing, standing.gate(key, scope), now)
+
+
+def known_in(session: Session, standing: Standing, gate: Gate, now: datetime) -> Known:
+    """What a contribution to this gate may refer to, and the days between which it lies.
+
+    Key factors are those of the benchmarks of the pairs the gate is about, actions those of their plans as they stand. While one
+    of the pairs has none they are not known, and not checked: the reference may be to what is still to come.
+    """
+    pairs = _pairs_of(standing, gate.scope)
+    accepted = _accepted(session, standing)
+    benchmarks = [accepted.get((BENCHMARK, f"pair-{mentee}")) for mentee in pairs]
+    plans = [accepted.get((PLAN, f"city-{mentee}")) for mentee in pairs]
+    return replace(
+        Known.of(standing.definition),
+        key_factors=_ids(benchmarks, "key_factors"),
+        actions=_ids(plans, "actions"),
+        starts_on=standing.programme.start_on,
+        today=standing.today(now),
+    )
+
+
+def _pairs_of(standing: Standing, scope: str) -> list[str]:
+    """The mentees of the pairs a contribution may speak of: of an academy, held for everybody, those of the whole programme."""
+    about = "programme" if scope.startswith("association-") else scope
+    return sorted(standing.pairs_about(about))
+
+
+def _accepted(session: Session, standing: Standing) -> dict[tuple[str, str], Mapping[str, Any]]:
+    """The latest benchmark and plan of each scope by (kind, scope): of several gates the one furthest on in the method."""
+    query = (
+        select(Contribution)
+        .where(Contribution.programme_id == standing.programme.id, Contribution.kind.in_((BENCHMARK, PLAN)))
+        .options(selectinload(Contribution.revisions))
+    )
+    order = list(METHOD.gates)
+    found = sorted(session.scalars(query), key=lambda item: order.index(item.gate_key))
+    return {(item.kind, item.scope): item.current.body for item in found if item.current is not None}
+
+
+def _ids(bodies: Iterable[Mapping[str, Any] | None], field: str) -> tuple[str, ...] | None:
+    """The ids under a field of all bodies, each once; None where there is no body, or one is missing."""
+    known = list(bodies)
+    if not known or None in known:
+        return None
+    return tuple(dict.fromkeys(item["id"] for body in known if body is not None for item in body[field]))
