@@ -8,6 +8,7 @@ anew for every pair would take n times the time of one solution instead.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -50,6 +51,12 @@ class Passing:
                 moved[displaced] = int(self._places[onward])
             displaced = onward
         return Alternative(float(rounds.min()), moved)
+
+    def as_good(self) -> Iterator[tuple[int, int]]:
+        """Every (row, column) that some assignment of the same cost holds, the given one's among them."""
+        rises = self._costs[:, self._places] - self._now[:, None] + self._paths.T
+        for row, held in zip(*np.nonzero(rises[: self._rows] == 0), strict=True):
+            yield int(row), int(self._places[held])
 
 
 def _shortest(steps: Costs) -> tuple[Costs, Indices]:

@@ -110,13 +110,15 @@ class Network:
         found = self.best(given, without)
         if found is None:
             return None
-        certain = self._certain(found, given, without)
+        tied = [solution for solution in self._solutions(given, without) if solution.assignment.rank == found.rank]
+        open_to = [self._as_good(solution) for solution in tied]
+        certain = {(mentee, mentor) for mentee, mentor in found.pairs if all(each.get(mentee) == {mentor} for each in open_to)}
         if len(certain) == len(found.pairs):
             return found
-        roles = [way for way in self._roles if self._reaches(found.rank, way, given, without)]
-        fixed = given
-        for pair in sorted(self.values):
-            if any(pair[0] == mentee for mentee, _ in fixed | certain):
+        roles = [solution.way for solution in tied]
+        fixed = given | certain
+        for pair in sorted({(mentee, mentor) for each in open_to for mentee in each for mentor in each[mentee]}):
+            if any(pair[0] == mentee for mentee, _ in fixed):
                 continue
             trial = found if pair in found.pairs else self._best_of(roles, fixed | {pair}, without)
             if trial is not None and trial.rank == found.rank:
@@ -214,14 +216,13 @@ class Network:
         found = (solution.assignment for solution in self._search(roles, given, without))
         return max(found, key=lambda item: item.rank, default=None)
 
-    def _reaches(self, rank: int, way: _Roles, given: frozenset[Pair], without: frozenset[Pair]) -> bool:
-        trial = self._best_of([way], given, without)
-        return trial is not None and trial.rank == rank
-
-    def _certain(self, found: Assignment, given: frozenset[Pair], without: frozenset[Pair]) -> frozenset[Pair]:
-        """The pairs that every assignment of this rank has: without any one of them the best is lower."""
-        others = self.without_each((pair for pair in found.pairs if pair not in given), given, without)
-        return given | {pair for pair, other in others.items() if other is None or other.rank < found.rank}
+    def _as_good(self, solution: _Solution) -> dict[str, set[str]]:
+        """The mentors that each mentee of the way has in one assignment or another of the solution's rank."""
+        found: dict[str, set[str]] = {}
+        for row, column in solution.passing.as_good():
+            mentee, mentor = self._rows[solution.way.rows[row]], self._columns[solution.way.columns[column]]
+            found.setdefault(mentee, set()).add(mentor)
+        return found
 
 
 def _can_place(open_to: NDArray[np.bool_]) -> bool:

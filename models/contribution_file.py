@@ -17,7 +17,7 @@ from models.contribution_kinds import validate_body
 from models.contribution_kinds.parts import Known
 from models.definition import Definition, Kind, Language, Organisation, Side, Slug, Strict
 from models.errors import BadFile, Fault, Refused
-from models.fault_words import quoted, suggestion
+from models.fault_words import closest, quoted, suggestion
 from models.method import METHOD, GateKind, GateSpec, Of, Over
 from models.yaml_lines import Document, parse, pydantic_faults, read
 
@@ -167,12 +167,13 @@ def _gate_message(key: str, spec: GateSpec | None) -> str:
 
 
 def _scope_message(scope: str, spec: GateSpec, scopes: list[str]) -> str:
-    """What scopes the gate has in this programme."""
+    """What scopes the gate has in this programme; the one probably meant where one is near, by its name alone."""
     if not scopes:
         return f"the gate {quoted(spec.key)} does not exist in this programme"
-    return (
-        f"the gate {quoted(spec.key)} has no scope {quoted(scope)}{suggestion(scope, scopes) or '; it exists for ' + _some(scopes, 'and')}"
-    )
+    names = {other.partition("-")[2] or other: other for other in scopes}
+    near = names.get(closest(scope.partition("-")[2] or scope, names))
+    hint = f": did you mean {quoted(near)}?" if near else f"; it exists for {_some(scopes, 'and')}"
+    return f"the gate {quoted(spec.key)} has no scope {quoted(scope)}{hint}"
 
 
 def _some(names: Iterable[str], joined_by: str) -> str:

@@ -67,8 +67,13 @@ def quoted(value: object) -> str:
 
 def suggestion(word: str, known: Iterable[str]) -> str:
     """`: did you mean 'country'?` where a known word is close, else nothing."""
-    close = _closest(word, tuple(known))
+    close = closest(word, known)
     return f": did you mean '{close}'?" if close else ""
+
+
+def closest(word: str, known: Iterable[str]) -> str:
+    """The known word that is close; empty where none is."""
+    return _closest(word, tuple(known))
 
 
 @lru_cache(maxsize=4096)

@@ -32,17 +32,16 @@ def knowing(session: Session, standing: Standing, now: datetime) -> Knowing:
 def known_in(session: Session, standing: Standing, gate: Gate, now: datetime) -> Known:
     """What a contribution to this gate may refer to, and the days between which it lies.
 
-    Key factors are those of the benchmarks of the pairs the gate is about, actions those of their plans as they stand. While one
-    of the pairs has none they are not known, and not checked: the reference may be to what is still to come.
+    Key factors are those of the benchmarks of the pairs the gate is about. While one of the pairs has none they are not known, and
+    not checked: the reference may be to what is still to come. Actions are those of every plan as it stands, by city.
     """
-    pairs = _pairs_of(standing, gate.scope)
     accepted = _accepted(session, standing)
-    benchmarks = [accepted.get((BENCHMARK, f"pair-{mentee}")) for mentee in pairs]
-    plans = [accepted.get((PLAN, f"city-{mentee}")) for mentee in pairs]
+    benchmarks = [accepted.get((BENCHMARK, f"pair-{mentee}")) for mentee in _pairs_of(standing, gate.scope)]
+    plans = {scope.removeprefix("city-"): body for (kind, scope), body in accepted.items() if kind == PLAN}
     return replace(
         Known.of(standing.definition),
-        key_factors=_ids(benchmarks, "key_factors"),
-        actions=_ids(plans, "actions"),
+        key_factors=_key_factors(benchmarks),
+        actions={city: tuple(action["id"] for action in plan["actions"]) for city, plan in plans.items()},
         starts_on=standing.programme.start_on,
         today=standing.today(now),
     )
@@ -66,9 +65,9 @@ def _accepted(session: Session, standing: Standing) -> dict[tuple[str, str], Map
     return {(item.kind, item.scope): item.current.body for item in found if item.current is not None}
 
 
-def _ids(bodies: Iterable[Mapping[str, Any] | None], field: str) -> tuple[str, ...] | None:
-    """The ids under a field of all bodies, each once; None where there is no body, or one is missing."""
-    known = list(bodies)
+def _key_factors(benchmarks: Iterable[Mapping[str, Any] | None]) -> tuple[str, ...] | None:
+    """The ids of all benchmarks, each once; None where there is no benchmark, or one is missing."""
+    known = list(benchmarks)
     if not known or None in known:
         return None
-    return tuple(dict.fromkeys(item["id"] for body in known if body is not None for item in body[field]))
+    return tuple(dict.fromkeys(factor["id"] for body in known if body is not None for factor in body["key_factors"]))

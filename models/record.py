@@ -26,7 +26,7 @@ CHANGES = (EventKind.DEADLINE_MOVED, EventKind.GATE_REOPENED, EventKind.PHASE_HE
 
 
 def record(session: Session, standing: Standing) -> dict[str, Any]:
-    """A snapshot of the run.
+    """A snapshot of the run; `known_until` is the day of the last thing that happened in it.
 
     `phases` planned against real; `answers` by role; `gates` with their durations in days; `rounds`: the approvals and how
     often each was returned; `meetings` planned against real; `open`: who owes what since when; `decisions` by verdict;
@@ -38,6 +38,7 @@ def record(session: Session, standing: Standing) -> dict[str, Any]:
         "start_on": standing.programme.start_on.isoformat(),
         "matched_on": standing.today(matched_at).isoformat() if matched_at else None,
         "closed_on": standing.today(closed_at).isoformat() if closed_at else None,
+        "known_until": standing.today(events[-1].at).isoformat() if events else standing.programme.start_on.isoformat(),
         "phases": [_phase(standing, number) for number in range(1, 8)],
         "answers": _answers(standing),
         "gates": [_gate(standing, key) for key in METHOD.gates if standing.gates_of(key)],

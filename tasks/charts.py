@@ -86,21 +86,26 @@ def gantt(actions: list[dict[str, Any]], words: Words) -> dict[str, Any]:
     return {"rows": rows, "ticks": scale.ticks(), "undated": undated}
 
 
-def phases(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    """Phases as planned and as they were, in per cent: `{"rows": [{"phase", "planned", "x", "w"}], "ticks"}`; x None: never opened."""
+def phases(rows: list[dict[str, Any]], until: Any = None) -> dict[str, Any]:
+    """Phases as planned and as they were, in per cent: `{"rows": [{"phase", "planned", "x", "w"}], "ticks"}`; x None: never opened.
+
+    The bar of a phase that is still open ends on the day `until`, without one at the end of the chart.
+    """
     days = [day for row in rows for key in DAYS_OF_A_PHASE if (day := as_day(row.get(key)))]
     if not days:
         return {"rows": [], "ticks": []}
-    scale = Scale(min(days), max(days))
-    return {"rows": [_phase(row, scale) for row in rows], "ticks": scale.ticks()}
+    known = as_day(until)
+    scale = Scale(min(days), max([*days, known] if known else days))
+    end = scale.x(known) if known else 100.0
+    return {"rows": [_phase(row, scale, end) for row in rows], "ticks": scale.ticks()}
 
 
-def _phase(row: dict[str, Any], scale: Scale) -> dict[str, Any]:
+def _phase(row: dict[str, Any], scale: Scale, now: float) -> dict[str, Any]:
     opened = as_day(row.get("opened_at") or row.get("opened_on"))
     completed = as_day(row.get("completed_at") or row.get("completed_on"))
     planned = as_day(row.get("planned_on"))
     x = scale.x(opened) if opened else None
-    end = scale.x(completed) if completed else 100.0
+    end = scale.x(completed) if completed else now
     return {"phase": row, "planned": scale.x(planned) if planned else None, "x": x, "w": max(end - x, 0.8) if x is not None else None}
 
 
@@ -117,9 +122,9 @@ class Scale:
         return round((day - self.first).days / self.days * 100, 2)
 
     def ticks(self) -> list[dict[str, Any]]:
-        """At most seven marks, at the starts of months, quarters, half-years or years."""
+        """At most six marks, as many as have room for their months: starts of months, quarters, half-years or years."""
         months = _months(self.first, self.last)
-        step = next((step for step in (1, 3, 6, 12, 24, 60, 120) if len([day for day in months if _fits(day, step)]) <= 7), 120)
+        step = next((step for step in (1, 3, 6, 12, 24, 60, 120) if len([day for day in months if _fits(day, step)]) <= 6), 120)
         return [{"x": self.x(day), "on": day} for day in months if _fits(day, step) and self.x(day) <= 92]
 
 

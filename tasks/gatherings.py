@@ -45,7 +45,9 @@ def hours(session: Json, words: Words) -> str:
     """When a session starts and ends, as far as that is said: "09:30–11:00"; empty where nothing is."""
     if not session.get("starts"):
         return ""
-    return f"{session['starts']}–{session['ends']}" if session.get("ends") else words.gettext("from %(start)s") % {"start": session["starts"]}
+    if not session.get("ends"):
+        return words.gettext("from %(start)s") % {"start": session["starts"]}
+    return f"{session['starts']}–{session['ends']}"
 
 
 def by_day(sessions: list[Json]) -> list[Json]:

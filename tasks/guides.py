@@ -71,26 +71,6 @@ def waits(record: dict[str, Any]) -> list[dict[str, Any]]:
     return rows[:12]
 
 
-def kind(key: str, words: Words) -> str:
-    """A contribution kind in words."""
-    return words.gettext("Self-assessment") if key == "self-assessment" else words.label(key)
-
-
-SYNTHESIS = {
-    "D7.2": ("comparison", "recommendations"),
-    "D7.4": ("toolkit_introduction", "recommendations"),
-    "D7.8": ("comparison", "outlook"),
-}
-"""What each document takes from the facilitator's synthesis; the guide and the infographic have templates of their own."""
-
-
-def only(body: dict[str, Any], number: str, kind: str) -> dict[str, Any]:
-    """The part of a body that belongs into a document; all of it but for the synthesis, which serves several."""
-    if kind != "synthesis" or number not in SYNTHESIS:
-        return body
-    return {key: body[key] for key in SYNTHESIS[number] if body.get(key)}
-
-
 def _short(title: str) -> str:
     """A gate's title without who decides and without the number of the visit: what a role has to do with."""
     said = re.sub(r"study visit \d", "the study visits", re.sub(r"( v\d\.\d)?: .*", "", title), flags=re.IGNORECASE)

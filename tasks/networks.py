@@ -38,7 +38,7 @@ def rows(mapped: Json, network: Json) -> list[Json]:
 
 def grid(numbered: list[Json]) -> list[Json]:
     """The map as a table: `[{"influence", "cells": [[number]]}]`, the highest influence first, a cell for each interest from 1 to 5."""
-    return [{"influence": influence, "cells": [_cell(numbered, interest, influence) for interest in STEPS]} for influence in reversed(STEPS)]
+    return [{"influence": step, "cells": [_cell(numbered, interest, step) for interest in STEPS]} for step in reversed(STEPS)]
 
 
 def _cell(numbered: list[Json], interest: int, influence: int) -> list[int]:

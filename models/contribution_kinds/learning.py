@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from models.contribution_kinds.meetings import Competence, FollowUp, Held, Material, Quote, Score, Session
 from models.contribution_kinds.parts import (
@@ -22,6 +22,7 @@ from models.contribution_kinds.parts import (
     Text,
     refuse,
     repeated,
+    unknown_action,
 )
 from models.definition import Strict
 
@@ -157,9 +158,13 @@ class PlanReview(Strict):
     suggestions: list[Suggestion] = Field([], max_length=60, description="What to change")
 
     @model_validator(mode="after")
-    def rules(self) -> Self:
-        """A criterion is rated once."""
-        refuse(repeated([row.criterion for row in self.ratings], "ratings", field="criterion", what="criterion"))
+    def rules(self, info: ValidationInfo) -> Self:
+        """A criterion is rated once, and suggestions are about actions of the plan as it stands."""
+        found = repeated([row.criterion for row in self.ratings], "ratings", field="criterion", what="criterion")
+        for index, row in enumerate(self.suggestions):
+            if row.action and (wrong := unknown_action(row.action, self.plan, info.context)):
+                found.append((("suggestions", index, "action"), wrong))
+        refuse(found)
         return self
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from difflib import SequenceMatcher, get_close_matches
 from typing import Annotated, Any
@@ -33,15 +33,15 @@ Loc = tuple[str | int, ...]
 class Known:
     """What a contribution may refer to in its programme: theme slugs, and the cities with the side they may take.
 
-    A programme that runs knows more: the key factors of the pair's benchmark and the actions of its plan, its first day and
-    the present one. None: not known here, so not checked.
+    A programme that runs knows more: the key factors of the pair's benchmark, the actions of each city's plan, its first day and
+    the present one. None, or no plan of a city: not known here, so not checked.
     """
 
     themes: tuple[str, ...]
     cities: dict[str, Side | None]
     results: tuple[str, ...] = ()
     key_factors: tuple[str, ...] | None = None
-    actions: tuple[str, ...] | None = None
+    actions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     starts_on: date | None = None
     today: date | None = None
 
@@ -105,12 +105,16 @@ def plain_number(value: float) -> float:
 
 
 def _unknown(what: str, value: str, known: Iterable[str], where: str = "in this programme") -> PydanticCustomError:
+    return broken(_unknown_text(what, value, known, where))
+
+
+def _unknown_text(what: str, value: str, known: Iterable[str], where: str) -> str:
     """ "no theme 'x' in this programme", with what was probably meant or, where nothing or several are as near, what there is."""
     names = list(known)
     near = get_close_matches(value, names, n=2, cutoff=0.6)
     is_clear = len(near) == 1 or (len(near) > 1 and _nearness(value, near[0]) > _nearness(value, near[1]))
     listed = ", ".join(names[:12]) + (" …" if len(names) > 12 else "")
-    return broken(f"no {what} '{value}' {where}; " + (f"did you mean '{near[0]}'?" if is_clear else f"there are: {listed or 'none'}"))
+    return f"no {what} '{value}' {where}; " + (f"did you mean '{near[0]}'?" if is_clear else f"there are: {listed or 'none'}")
 
 
 def _nearness(one: str, other: str) -> float:
@@ -159,11 +163,10 @@ def known_key_factor(value: str, info: ValidationInfo) -> str:
     return value
 
 
-def known_action(value: str, info: ValidationInfo) -> str:
-    """An action of the city's plan as it stands."""
-    if isinstance(info.context, Known) and info.context.actions is not None and value not in info.context.actions:
-        raise _unknown("action", value, info.context.actions, "in the city's plan")
-    return value
+def unknown_action(value: str, plan: str, context: Any) -> str:
+    """What is wrong with an action named in speaking of a city's plan as it stands; empty where nothing is, or it is not known."""
+    known = context.actions.get(plan) if isinstance(context, Known) else None
+    return "" if known is None or value in known else _unknown_text("action", value, known, f"in the plan of {plan}")
 
 
 def not_before_the_start(value: date, info: ValidationInfo) -> date:
@@ -224,7 +227,6 @@ Mailbox = Annotated[str, StringConstraints(strip_whitespace=True, pattern=MAILBO
 """A function mailbox; ASCII before the @ (`design.md`, "Notices through Apprise")."""
 
 KeyFactorRef = Annotated[Reference, AfterValidator(known_key_factor)]
-ActionRef = Annotated[Reference, AfterValidator(known_action)]
 ProgrammeDay = Annotated[date, AfterValidator(not_before_the_start)]
 """A day on which something of the programme happens: not before its first."""
 PastDay = Annotated[ProgrammeDay, AfterValidator(not_to_come)]

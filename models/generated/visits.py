@@ -38,11 +38,13 @@ SESSIONS = {
     3: (
         (0, "09:30", "10:00", "Welcome", "Town hall", "Project lead of the host", "How far the plan has come.", False),
         (0, "10:00", "12:30", "The plan as it goes to the council", "Council chamber", "Project lead of the mentee", "In full.", True),
-        (0, "14:00", "16:30", "What has already begun", "In the neighbourhoods", "Integration officer", "Seen on the spot.", True),
+        (0, "14:00", "16:30", "What has already begun", "Around the city", "Integration officer", "Seen on the spot.", True),
         (0, "18:00", "19:30", "An evening with the network", "Community centre", "Local support network", "What must stay.", False),
         (1, "09:30", "12:00", "What the mentor would do differently", "Town hall", "Facilitator", "Advice, action by action.", True),
     ),
 }
+BETWEEN = ("10:00", "16:00", "On the spot, in small groups", "Around the city", "Services of the host", "As the guests wish.")
+"""What takes place on the days of a longer visit that are neither its first nor its last."""
 AIMS = {
     1: ("See the practice at work", "Understand what it costs and who carries it", "Come home with ideas for actions"),
     2: ("Test each action with those who know the work", "Find out what each action costs", "Agree what has to change in the plan"),
@@ -111,7 +113,7 @@ def visit_agenda(story: Story) -> Body:
         "starts_on": first.isoformat(),
         "ends_on": last.isoformat(),
         "aims": [f"{line} (generated)" for line in AIMS[number]],
-        "sessions": _sessions(story, number, plan, first),
+        "sessions": _sessions(story, number, plan, first, last),
         "participants": _expected(story),
         "network_participation": "Generated text. The local support networks of both cities are invited to the sessions with residents.",
         "interpreters": ["For the meetings with residents (generated)"],
@@ -133,25 +135,29 @@ def _planned_days(story: Story, number: int) -> tuple[date, date]:
     return first, first + timedelta(days=1)
 
 
-def _sessions(story: Story, number: int, plan: Meeting, first: date) -> list[Body]:
-    """The sessions of that visit; key factors are shared out over those that are about the theme."""
+def _sessions(story: Story, number: int, plan: Meeting, first: date, last: date) -> list[Body]:
+    """The sessions of that visit on its first and last day, and one on each day between; key factors are shared out over them."""
     about = [at for at, session in enumerate(SESSIONS[number]) if session[-1]]
     shares: dict[int, list[str]] = {at: [] for at in about}
     for at, factor in enumerate(_settled(story)):
         shares[about[at % len(about)]].append(factor)
-    return [
-        {
-            "on": (first + timedelta(days=day)).isoformat(),
-            "starts": starts,
-            "ends": ends,
-            "title": title,
-            "place": "Online" if plan.mode == "virtual" else place,
-            "who": who,
-            "summary": f"Generated text. {summary}",
-            "key_factors": shares.get(at, []),
-        }
-        for at, (day, starts, ends, title, place, who, summary, _) in enumerate(SESSIONS[number])
-    ]
+    rows = [_session(plan, (first, last)[day], told, shares.get(at, [])) for at, (day, *told, _) in enumerate(SESSIONS[number])]
+    between = [_session(plan, first + timedelta(days=day), BETWEEN, []) for day in range(1, (last - first).days)]
+    return sorted([*rows, *between], key=lambda session: (session["on"], session["starts"]))
+
+
+def _session(plan: Meeting, on: date, told: Sequence[Any], factors: list[str]) -> Body:
+    starts, ends, title, place, who, summary = told
+    return {
+        "on": on.isoformat(),
+        "starts": starts,
+        "ends": ends,
+        "title": title,
+        "place": "Online" if plan.mode == "virtual" else place,
+        "who": who,
+        "summary": f"Generated text. {summary}",
+        "key_factors": factors,
+    }
 
 
 def _settled(story: Story) -> list[str]:

@@ -13,7 +13,7 @@ from models.generated.story import Body, Story
 from models.generated.visits import practices
 
 LONGEST_LINE = 300
-MOST_TRANSFERS = 4
+MOST_TRANSFERS, MOST_STRENGTHS = 4, 3
 RATED_WELL, RATED_LOW = 4, 3
 """From this rating on a criterion is named as a strength; up to that one as a gap."""
 SERIOUS = 12
@@ -176,15 +176,16 @@ def _review(story: Story, scope: str) -> Body:
     plan = story.latest("action-plan", scope=scope)
     actions: Sequence[Mapping[str, Any]] = plan["actions"] if plan else ()
     ratings = [_rating(criterion, actions) for criterion in Criterion]
-    low = [row for row in ratings if row["rating"] <= RATED_LOW]
-    suggested = next((action["id"] for action in actions if not FULFILS[Criterion.FUNDING][0](action)), None)
+    good = [row["reason"] for row in ratings if row["rating"] >= RATED_WELL][:MOST_STRENGTHS]
+    low = list(dict.fromkeys(row["reason"] for row in ratings if row["rating"] <= RATED_LOW))
+    unpaid = [action["id"] for action in actions if not FULFILS[Criterion.FUNDING][0](action)]
     return {
         "plan": scope.removeprefix("city-"),
-        "strengths": [row["reason"] for row in ratings if row["rating"] >= RATED_WELL] or ["The theme is clear (generated)"],
-        "gaps": list(dict.fromkeys(row["reason"] for row in low)) or ["A date for the first review (generated)"],
+        "strengths": good or ["The theme is clear (generated)"],
+        "gaps": low or ["A date for the first review (generated)"],
         "ratings": ratings,
         "suggestions": [
-            {"action": suggested, "suggestion": "Say who pays, and from when (generated)"},
+            *({"action": action, "suggestion": "Say who pays, and from when (generated)"} for action in unpaid[:1]),
             {"action": None, "suggestion": "One page that everybody can read (generated)"},
         ],
     }

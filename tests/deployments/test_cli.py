@@ -252,6 +252,19 @@ def test_a_faulty_contribution_is_told_line_by_line_and_nothing_is_stored(run: R
     assert run("contribute", tmp_path / "not-there.yaml").code == 1
 
 
+def test_a_contribution_is_checked_against_the_days_of_the_running_programme(run: Run, smallest: Path, tmp_path: Path) -> None:
+    run("launch", smallest)
+    file = contribution(at_work(tmp_path), tmp_path, "training", "programme", "alliance")
+    data = yaml.safe_load(file.read_text(encoding="utf-8"))
+    data["body"] |= {"starts_on": "2019-05-06", "ends_on": "2199-05-06"}
+    file.write_text(yaml.safe_dump(data, sort_keys=False), encoding="utf-8")
+    said = run("contribute", file)
+    assert said.code == 1
+    assert "body.starts_on: 2019-05-06 is before the programme started, on " in said.err
+    assert "body.ends_on: 2199-05-06 is still to come; report it once it has taken place" in said.err
+    assert all(line.startswith(f"{file}:") and int(line.removeprefix(f"{file}:").partition(":")[0]) > 5 for line in said.err.splitlines())
+
+
 def test_without_a_launched_programme_a_person_is_told_what_to_do(run: Run) -> None:
     said = run("status")
     assert said.code == 1

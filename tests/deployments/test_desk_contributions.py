@@ -118,3 +118,19 @@ def test_one_who_only_reads_cannot_contribute(asked: World) -> None:
     answer = asked.post(f"/a/{token}", data={"proof": proof(SECRET, token)}, files={"file": ("needs.yaml", filled(asked))})
     assert answer.status_code == 409
     assert asked.bodies(asked.gate("needs", "city-cedar")) == []
+
+
+def test_what_has_not_happened_yet_cannot_be_reported_on_a_page(asked: World) -> None:
+    """What the running programme knows is checked here as at the command line: see `tests/models/test_known.py`."""
+    token = asked.token("training", "programme", "alliance", "coordinator")
+    with changing(asked.engine) as session:
+        standing = load(session, "orchard")
+        body = body_for(standing, standing.gate("training", "programme"), "alliance", [], asked.now)
+    envelope = {"gate": "training", "scope": "programme", "organisation": "alliance", "language": "en", "generated": True}
+    late = body | {"starts_on": "2031-05-05", "ends_on": "2031-05-05"}
+    answer = asked.post(
+        f"/a/{token}", data=fields(asked, token), files={"file": ("t.yaml", yaml.safe_dump(envelope | {"body": late}).encode())}
+    )
+    assert answer.status_code == 422
+    assert "body.starts_on: 2031-05-05 is still to come; report it once it has taken place" in answer.text
+    assert asked.bodies(asked.gate("training", "programme")) == []

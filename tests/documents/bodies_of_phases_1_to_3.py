@@ -1,4 +1,4 @@
-"""Invented contribution bodies of phases 1 to 3: terms, practices, map and network, training, visit plan. Valid for the samples' programme."""
+"""Invented contribution bodies of phases 1 to 3, valid for the samples' programme."""
 
 from __future__ import annotations
 

@@ -90,6 +90,7 @@ def record(**changes: Any) -> Json:
         "start_on": "2020-06-17",
         "matched_on": "2020-09-01",
         "closed_on": None,
+        "known_until": "2022-11-30",
         "phases": [
             {
                 "number": at + 1,

@@ -90,6 +90,12 @@ def said(gate: str, scope: str, organisation: str, body: Json, **changes: Any) -
     } | changes
 
 
+def owed_by(gate: str, name: str, scope: str = "pair-bergamo-sul-mare") -> Json:
+    """An entry of `missing`: what a gate asked for, and whose it is to give."""
+    title = METHOD.gates[gate].title
+    return {"gate": gate, "title": title, "scope": scope, "organisation": "hafen", "owed_by": name, "due_on": "2021-03-05"}
+
+
 def cover(number: str, **changes: Any) -> Json:
     spec = METHOD.by_number[number]
     return {

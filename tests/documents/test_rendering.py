@@ -21,7 +21,7 @@ SCOPES = {
     "mentee": CITY,
     "pair": PAIR,
     "academy": "association-lead",
-    "theme": "theme-language",
+    "theme": "theme-city-for-all",
 }
 NUMBERS = [item.number for item in METHOD.deliverables]
 FUNDING = {

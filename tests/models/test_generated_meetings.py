@@ -69,6 +69,13 @@ def test_an_agenda_keeps_the_days_of_the_visit_plan_while_they_are_ahead() -> No
     assert too_late["starts_on"] > planned["ends_on"]
 
 
+@pytest.mark.parametrize("seed", range(10))
+def test_every_day_of_an_agenda_has_a_session(seed: int) -> None:
+    for body in run("orchard", seed).bodies("visit-agenda"):
+        first, last = (date.fromisoformat(body[key]) for key in ("starts_on", "ends_on"))
+        assert len({session["on"] for session in body["sessions"]}) == (last - first).days + 1
+
+
 def test_a_report_tells_the_visit_as_its_own_agenda_had_it_once_that_is_over() -> None:
     first, second = made("visit-1-agenda"), made("visit-2-agenda", today=date(2021, 6, 1))
     report = made("visit-1-report", first, second, today=date(2021, 9, 1))["body"]

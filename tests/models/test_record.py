@@ -7,7 +7,7 @@ from typing import Any
 
 from models.doors import steering
 from models.editions import canonical, sha256_of
-from models.events import Event, EventKind
+from models.events import Event, EventKind, write
 from models.record import record
 from tests.models.conftest import At
 from tests.world import PERSON, World
@@ -123,7 +123,7 @@ def test_nothing_is_open_after_closure_and_the_day_is_known(at: At) -> None:
         assert closed_at is not None
         assert found["closed_on"] == standing.today(closed_at).isoformat()
     assert found["open"] == []
-    assert found["start_on"] <= found["matched_on"] <= found["closed_on"]
+    assert found["start_on"] <= found["matched_on"] <= found["closed_on"] == found["known_until"]
 
 
 def test_meetings_say_when_they_were_planned_and_when_they_took_place(at: At) -> None:
@@ -165,7 +165,7 @@ def test_notices_are_counted_by_kind(small: World) -> None:
     for kind, detail in ((sent, ("invitation", None)), (sent, ("reminder", "T-7")), (failed, ("reminder", "T-1"))):
         with small.changing() as (session, _):
             what = {"kind": detail[0], "rung": detail[1]}
-            session.add(Event(programme_id=small.programme, at=small.now, kind=kind, detail=what))
+            write(session, small.programme, Event(at=small.now, kind=kind, detail=what))
     assert recorded(small)["notices"] == {"sent": 2, "reminders": 1, "failed": 1, "by_kind": {"invitation": 1, "reminder": 1}}
 
 

@@ -1,0 +1,95 @@
+"""The promises about a programme's rows: they hold at every stage, and each is seen to be broken when it is."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import text
+
+from models.database import reading
+from models.verify import programmes, violations
+from tests.models.conftest import STAGES, At
+from tests.world import World
+
+
+def broken(world: World) -> list[str]:
+    with reading(world.engine) as session:
+        return [str(found) for found in violations(session, world.programme)]
+
+
+def tamper(world: World, statement: str) -> None:
+    with world.engine.execution_options(changing=True).begin() as connection:
+        assert connection.execute(text(statement)).rowcount >= 1
+
+
+@pytest.mark.parametrize("stage", [*STAGES, "closed"])
+def test_every_promise_holds_at_every_stage(at: At, stage: str) -> None:
+    world = at(stage)
+    assert broken(world) == []
+    with reading(world.engine) as session:
+        assert programmes(session) == ["orchard"]
+
+
+@pytest.mark.parametrize(
+    ("stage", "statement", "told"),
+    [
+        pytest.param("needs-approval", "delete from event where number = 5", "were written", id="an event is lost"),
+        pytest.param(
+            "needs-approval", "update event set at = '2020-01-01' where number = 9", "earlier than the one before", id="time goes back"
+        ),
+        pytest.param("closed", "update event set kind = 'phase-opened' where kind = 'programme-closed'", "has 0 closures", id="no closure"),
+        pytest.param(
+            "needs-approval",
+            "update gate set state = 'satisfied' where key = 'needs-approval' and scope = 'city-alder'",
+            "is satisfied; by its history it would be open",
+            id="a gate changed without an event",
+        ),
+        pytest.param(
+            "matching-approval",
+            "update event set kind = 'deadline-moved' where kind = 'gate-satisfied' and gate = 'profile' and scope = 'city-alder'",
+            "needs-approval @ city-alder opened before profile @ city-alder was satisfied",
+            id="a gate opened out of turn",
+        ),
+        pytest.param(
+            "closed", "update gate set state = 'open' where key = 'lessons'", "is completed, but lessons", id="a phase completed too early"
+        ),
+        pytest.param(
+            "needs-approval",
+            "delete from notice where gate_id in (select id from gate where key = 'needs-approval')",
+            "is open and nobody was told",
+            id="nobody was told",
+        ),
+        pytest.param(
+            "needs-approval", "update gate set due_on = null where state = 'open'", "open without a day by which", id="no deadline"
+        ),
+        pytest.param("closed", "delete from decision where role = 'council'", "is approved without", id="a decision is lost"),
+        pytest.param(
+            "matching-approval",
+            "update revision set state = 'tray' where id = 1",
+            "satisfied without a contribution",
+            id="a contribution is lost",
+        ),
+        pytest.param(
+            "needs-approval", "update revision set body = '{}' where id = 1", "is not what was handed in", id="a contribution is changed"
+        ),
+        pytest.param("closed", "update edition set content = '{}' where id = 3", "is not the content its hash", id="an edition is changed"),
+        pytest.param(
+            "closed",
+            "update edition set approval = json_set(approval, '$.content_sha256', 'other') where deliverable = 'D1.1'",
+            "other content than was approved",
+            id="another content is published",
+        ),
+        pytest.param(
+            "closed",
+            "update event set kind = 'edition-built' where kind = 'edition-published' and scope = 'city-alder'",
+            "was published 0 times",
+            id="a publication without an event",
+        ),
+        pytest.param(
+            "needs-approval", "update notice set state = 'sent' where id = 1", "is sent and went out 0 times", id="a notice never sent"
+        ),
+    ],
+)
+def test_a_broken_promise_is_told(at: At, stage: str, statement: str, told: str) -> None:
+    world = at(stage)
+    tamper(world, statement)
+    assert any(told in one for one in broken(world))
