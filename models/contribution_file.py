@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -80,6 +80,8 @@ def contribution_from(document: Document, definition: Definition, knowing: Knowi
     if knowing is not None and envelope is not None and not placed:
         try:
             known = knowing(envelope.gate, envelope.scope)
+            if envelope.illustrative:
+                known = replace(known, starts_on=None, today=None)  # a sample tells of days of its own, not of this run's
         except Refused as refused:
             placed = [document.fault(("scope",), str(refused))]
     body: dict[str, Any] = {}

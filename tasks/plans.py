@@ -94,7 +94,7 @@ def _chain(objective: Json, serving: list[Json]) -> Json:
 def compared(contributions: list[Json], costings: list[Json] | None = None) -> list[Json]:
     """The current plan of every city side by side: its last one, with counts and sums in whole euro.
 
-    Finance's costing, from `costings` (contributions), goes before the plan's own figures.
+    `costings` are contributions; what they have to say to the sums is `budget`'s rule.
     """
     current = {item["organisation"]: item["body"] for item in contributions}
     costed = {item["organisation"]: item["body"] for item in costings or []}

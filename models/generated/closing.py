@@ -5,7 +5,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import Any
 
-from models.definition import ExpectedResult
+from models.definition import ExpectedResult, Kind
 from models.generated.story import Body, Story
 
 WORKED = (
@@ -59,6 +59,11 @@ def lesson(story: Story) -> Body:
     }
 
 
+def _bearers(story: Story) -> str:
+    """Who carries the method on: the associations, where there are any."""
+    return "the associations carry" if story.definition.of_kind(Kind.ASSOCIATION) else "the coordinator carries"
+
+
 def synthesis(story: Story) -> Body:
     """The facilitator's texts, with numbers counted from what came in."""
     plans = {item["scope"]: item["body"] for item in story.earlier if item["kind"] == "action-plan"}
@@ -89,7 +94,7 @@ def synthesis(story: Story) -> Body:
         "checklist": advice or ["A mandate of the council (generated)"],
         "toolkit_introduction": "Generated text. Begin with the self-assessment, then read the key factors with the lowest ratings.",
         "key_messages": [f"{cities} cities, {len(plans)} action plans, {actions} actions", "Cities learn from cities"],
-        "outlook": "Generated text. The cities stay in touch; the associations carry the method on.",
+        "outlook": f"Generated text. The cities stay in touch; {_bearers(story)} the method on.",
         "results": [_judgement(story, result) for result in story.definition.expected_results],
     }
 

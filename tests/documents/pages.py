@@ -51,3 +51,14 @@ def rows(whole: Json, title: str) -> list[list[str]]:
     """The cells of all body rows of a section's tables, without the drawn ones."""
     found = next(one for one in page_of(whole).xpath("//main/section") if words_of(one.find("h2")).endswith(title))
     return [[words_of(cell) for cell in row.xpath("th | td[not(@data-word='skip')]")] for row in found.xpath(".//tbody/tr")]
+
+
+def parts(whole: Json) -> list[str]:
+    """All numbered headings below the sections, without their numbers."""
+    return [words_of(one).partition(" ")[2] for one in page_of(whole).xpath("//main//h3[span[@class='no']]")]
+
+
+def owed(whole: Json, title: str) -> list[str]:
+    """What a section says is lacking."""
+    found = next(one for one in page_of(whole).xpath("//main/section") if words_of(one.find("h2")).endswith(title))
+    return [words_of(one) for one in found.xpath(".//p[@class='owed']")]

@@ -28,6 +28,13 @@ def without(whole: Json, kind: str, **where: str) -> Json:
     return whole | {"contributions": whole["contributions"] | {kind: kept}}
 
 
+def changed(whole: Json, kind: str, at: int, **body: Any) -> Json:
+    """The content with other values in the body of that kind's contribution."""
+    items = list(whole["contributions"][kind])
+    items[at] = items[at] | {"body": items[at]["body"] | body}
+    return whole | {"contributions": whole["contributions"] | {kind: items}}
+
+
 def contributions() -> dict[str, list[Json]]:
     """Bergamo: rated 1, then 3, on four key factors; three versions of its plan. Liepkalns: rated 2, then 2, on three; one version."""
     return {
@@ -49,7 +56,12 @@ def contributions() -> dict[str, list[Json]]:
         ],
         "training-record": [said("training", "programme", "lead", training())],
         "academy-record": [
-            said("academy-record", "association-lead", "lead", {"title": "Academy by the sea", "competences": [competence("Leading a network")]})
+            said(
+                "academy-record",
+                "association-lead",
+                "lead",
+                {"title": "Academy by the sea", "competences": [competence("Leading a network")]},
+            )
         ],
         "action-plan": [*plans_of_bergamo(), said("plan-final", f"city-{LIEPKALNS}", LIEPKALNS, plan(2))],
         "costing": [said("costing", f"city-{BERGAMO}", BERGAMO, costing())],

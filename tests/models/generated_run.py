@@ -48,7 +48,7 @@ class Run:
 
     def _answer(self, gate: GateSpec, scope: str) -> dict[str, Any]:
         for item in self.samples:
-            if (item.gate, item.scope) == (gate.key, scope):
+            if (item.gate, item.scope, item.language) == (gate.key, scope, self.programme.working_language):
                 return {"gate": gate.key, "kind": item.kind, "scope": scope, "organisation": item.organisation, "body": item.body}
         slug = scope.partition("-")[2]
         mentor = next((pair["mentor"] for pair in self.pairs if pair["mentee"] == slug), slug)

@@ -166,7 +166,8 @@ def test_samples_are_found_beside_the_programme_file() -> None:
 
 def test_samples_are_marked_named_after_gate_and_scope_and_point_nowhere_real() -> None:
     for name, sample in samples().items():
-        assert name == f"{sample.gate}.{sample.scope}.yaml"
+        language = "" if sample.language == "en" else f".{sample.language}"
+        assert name == f"{sample.gate}.{sample.scope}{language}.yaml"
         assert sample.illustrative
         assert not sample.generated
     for path in sample_paths(INCLUCITIES):

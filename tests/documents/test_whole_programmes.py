@@ -1,0 +1,125 @@
+"""Every document of both programmes, played from launch to closure: there, whole, and nothing in it that should not be."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections import Counter
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pypdfium2
+import pytest
+from lxml import html as parser
+
+from models.definition import Kind
+from models.method import METHOD
+from models.programme_file import read_programme
+from models.settings import programmes_folder
+from tasks.rehearsal_folder import rehearse
+from tests.documents.headings import HEADINGS
+from tests.tasks.test_rehearsal import TABLE
+from tests.world import made_once
+
+pytestmark = pytest.mark.prove
+
+PROGRAMMES = ("inclucities", "ports-of-welcome")
+LEAKS = re.compile(r"\{\{|\}\}|\{%|%\}|\bNone\b|\bUndefined\b|\bTODO\b|\bnan\b|lorem ipsum|<[a-z]+[ >]|\bdict_|object at 0x|%\(")
+
+Row = dict[str, Any]
+
+
+def void(_: object) -> None:
+    """For a callable whose answer is not wanted."""
+
+
+@pytest.fixture(scope="module", params=PROGRAMMES)
+def out(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of one programme, rehearsed with all its documents."""
+
+    def make(name: str, folder: Path) -> None:
+        void(rehearse(programmes_folder() / name, folder / "out"))
+
+    return made_once(tmp_path_factory, f"documents of {request.param}", partial(make, request.param)) / "out"
+
+
+def rows(out: Path, *formats: str) -> list[Row]:
+    """The manifest's rows in those formats."""
+    found: list[Row] = json.loads((out / "manifest.json").read_text())["editions"]
+    return [row for row in found if row["format"] in formats]
+
+
+def text_of(path: Path) -> str:
+    document = pypdfium2.PdfDocument(path)
+    return " ".join(" ".join(document[index].get_textpage().get_text_range() for index in range(len(document))).split())
+
+
+def test_every_deliverable_is_there_for_all_its_scopes(out: Path) -> None:
+    count = Counter(row["deliverable"] for row in rows(out, "pdf"))
+    programme = json.loads((out / "manifest.json").read_text())["programme"]
+    if programme == "inclucities":
+        assert dict(count) == TABLE
+        return
+    definition = read_programme(programmes_folder() / programme)
+    academies = [item for item in definition.of_kind(Kind.ASSOCIATION) if item.hosts_academy]
+    assert academies == []
+    assert set(count) == set(METHOD.by_number) - {"D6.2"}
+    assert count["D1.1"] == len(definition.cities)
+    assert count["D6.3"] == sum(city.one_stop_shop for city in definition.cities) == 1
+    assert count["D1.3"] == count["D4.2"] == count["D7.1"] == 4
+
+
+def test_every_pdf_has_its_sections_in_order_and_no_trace_of_a_template(out: Path) -> None:
+    found = {row["path"]: text_of(out / row["path"]) for row in rows(out, "pdf")}
+    assert {path: LEAKS.findall(text)[:3] for path, text in found.items() if LEAKS.search(text)} == {}
+    lacking = {}
+    for row in rows(out, "pdf"):
+        at, text = 0, found[row["path"]]
+        for heading in HEADINGS[row["deliverable"]]:
+            at = text.find(heading, at)
+            if at < 0:
+                lacking[row["path"]] = heading
+                break
+    assert lacking == {}
+
+
+def test_no_section_of_any_document_is_empty(out: Path) -> None:
+    empty = []
+    for row in rows(out, "html"):
+        page = parser.document_fromstring((out / row["path"]).read_text(encoding="utf-8"))
+        headings = page.xpath("//main//*[self::h2 or self::h3 or self::h4]")
+        empty += [(row["path"], heading.text_content()) for heading in headings if not _says_something(heading)]
+    assert empty == []
+
+
+def _says_something(heading: Any) -> bool:
+    """Whether text or a drawing follows before the next heading of the same or a higher level, or a lower one does."""
+    level = int(heading.tag[1])
+    for element in heading.itersiblings():
+        if isinstance(element.tag, str) and re.fullmatch("h[1-6]", element.tag):
+            return int(element.tag[1]) > level
+        if element.text_content().strip() or element.xpath(".//svg"):
+            return True
+    parent = heading.getparent()
+    return bool(parent.tag == "div" and (parent.get("class") or "").startswith("place"))
+
+
+def test_every_page_says_that_it_is_a_sample(out: Path) -> None:
+    for row in rows(out, "pdf"):
+        document = pypdfium2.PdfDocument(out / row["path"])
+        for index in range(len(document)):
+            text = document[index].get_textpage().get_text_range()
+            assert "ample" in text, (row["path"], index + 1)
+
+
+def test_nothing_is_said_of_funding_where_there_is_none(out: Path) -> None:
+    definition = read_programme(programmes_folder() / json.loads((out / "manifest.json").read_text())["programme"])
+    said = [row["path"] for row in rows(out, "pdf") if re.search("Co-funded|granting authority|European Union", text_of(out / row["path"]))]
+    assert bool(said) == (definition.funding is not None)
+
+
+def test_word_and_pictures_come_where_the_table_says_so(out: Path) -> None:
+    for spec in METHOD.deliverables:
+        formats = {row["format"] for row in rows(out, "pdf", "html", "docx", "svg", "png", "site") if row["deliverable"] == spec.number}
+        assert formats in (set(spec.formats), set())
