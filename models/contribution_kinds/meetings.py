@@ -202,4 +202,3 @@ def sessions_between(sessions: Sequence[Session], place: str, first: date, last:
         for index, session in enumerate(sessions)
         if not first <= session.on <= last
     ]
-

@@ -15,7 +15,7 @@ from difflib import SequenceMatcher, get_close_matches
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints, ValidationError, ValidationInfo
-from pydantic_core import InitErrorDetails, PydanticCustomError
+from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError
 
 from models.definition import Definition, Kind, Language, Side, Slug, Website
 from models.fault_words import PATTERN_WORDS
@@ -25,6 +25,8 @@ SUPPRESSED_BELOW = 5
 
 # NUL breaks PostgreSQL and XML, lone surrogates break UTF-8, direction overrides make text read as what it is not.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202d\u202e\ufffe\uffff]")
+
+WRITTEN_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 Loc = tuple[str | int, ...]
 
@@ -97,6 +99,13 @@ def not_a_boolean(value: Any) -> Any:
     if isinstance(value, bool):
         raise broken("should be a number, not yes or no")
     return value
+
+
+def written_day(value: Any) -> Any:
+    """A date is written as one: a number would be read as seconds since 1970, which nobody means."""
+    if isinstance(value, date) or (isinstance(value, str) and WRITTEN_DAY.fullmatch(value.strip())):
+        return value
+    raise PydanticKnownError("date_type")
 
 
 def plain_number(value: float) -> float:
@@ -227,7 +236,8 @@ Mailbox = Annotated[str, StringConstraints(strip_whitespace=True, pattern=MAILBO
 """A function mailbox; ASCII before the @ (`design.md`, "Notices through Apprise")."""
 
 KeyFactorRef = Annotated[Reference, AfterValidator(known_key_factor)]
-ProgrammeDay = Annotated[date, AfterValidator(not_before_the_start)]
+Day = Annotated[date, BeforeValidator(written_day)]
+ProgrammeDay = Annotated[Day, AfterValidator(not_before_the_start)]
 """A day on which something of the programme happens: not before its first."""
 PastDay = Annotated[ProgrammeDay, AfterValidator(not_to_come)]
 """A day on which something has happened."""

@@ -49,4 +49,3 @@ class ToolkitNotes(Strict):
         found += repeated([row.title.casefold() for row in self.resources], "resources", field="title", what="resource")
         refuse(found)
         return self
-

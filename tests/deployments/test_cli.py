@@ -70,8 +70,9 @@ def smallest(tmp_path: Path) -> Path:
 # -- programme files -------------------------------------------------------------------------------------------------
 
 
-def test_the_real_programme_has_no_faults(run: Run) -> None:
-    said = run("check", INCLUCITIES)
+@pytest.mark.parametrize("programme", ["inclucities", "ports-of-welcome"])
+def test_the_programmes_that_come_with_it_have_no_faults(run: Run, programme: str) -> None:
+    said = run("check", programmes_folder() / programme)
     assert (said.code, said.err) == (0, "")
     assert "no faults" in said.out
 

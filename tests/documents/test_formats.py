@@ -40,7 +40,7 @@ def test_a_word_plan_has_the_same_sections_as_the_page() -> None:
 def test_word_tables_carry_the_figures() -> None:
     document = docx.Document(io.BytesIO(word()))
     cells = {cell.text for table in document.tables for row in table.rows for cell in row.cells}
-    assert {"€ 106,000", "Lead beneficiary", "A1 Open evening courses in neighbourhood number 1"} <= cells
+    assert {"€ 100,000", "Lead beneficiary", "A1 Open evening courses in neighbourhood number 1"} <= cells
 
 
 def test_word_says_on_every_page_that_it_is_a_rehearsal() -> None:

@@ -125,10 +125,11 @@ def test_an_action_plan_has_every_section_the_method_asks_for() -> None:
         assert heading in said_there
 
 
-def test_the_budget_takes_finances_figures_before_the_plans_own() -> None:
+def test_the_budget_says_what_finance_has_costed_and_where_the_plan_has_other_figures() -> None:
     said_there = text_of(render_html(edition(full("D7.1", CITY))))
     assert "1 of 4 actions were costed by the city’s finance department" in said_there
-    assert "€ 106,000" in said_there
+    assert "€ 100,000" in said_there
+    assert "costed at € 31,000" in said_there
 
 
 def test_funding_is_printed_only_where_there_is_funding() -> None:
