@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
+from html import escape
 from pathlib import Path
 from threading import Barrier
 
@@ -146,7 +147,7 @@ def test_where_nothing_is_built_the_contribution_itself_is_shown(deciding: World
     world = played(deciding, "visit-1-agenda-approval", tmp_path / "world")
     page = world.get(f"/a/{world.token('visit-1-agenda-approval', 'pair-cedar', 'alder', 'project-lead')}").text
     body = world.bodies(world.gate("visit-1-agenda", "pair-cedar"))[0]
-    assert str(body["title"]) in page
+    assert escape(body["aims"][0]) in page
     assert "sample, not a statement" in page
 
 

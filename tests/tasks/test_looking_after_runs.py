@@ -34,10 +34,6 @@ def programme(sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyP
     return launched(sqlite_engine).programme
 
 
-def seen_running(ago: timedelta = timedelta(0)) -> State[Any]:
-    return State(type=StateType.RUNNING, timestamp=datetime.now(UTC) - ago)
-
-
 def leased(ahead: timedelta | None) -> Phase:
     return Phase(number=1, leased_until=None if ahead is None else clock.now() + ahead)
 
@@ -45,21 +41,25 @@ def leased(ahead: timedelta | None) -> Phase:
 # --- dead runs --------------------------------------------------------------------------------------------------------
 
 
+NOW, LONG_AGO, DAYS_AGO = timedelta(0), steering.LEASE + MINUTE, timedelta(days=9)
+
+
 @pytest.mark.parametrize(
-    ("state", "lease", "dead"),
+    ("kind", "since", "lease", "dead"),
     [
-        pytest.param(seen_running(), MINUTE, False, id="it works and holds its lease"),
-        pytest.param(seen_running(), -MINUTE, True, id="its lease ran out"),
-        pytest.param(seen_running(timedelta(days=9)), MINUTE, False, id="it has run for days and renews its lease"),
-        pytest.param(seen_running(), None, False, id="it has only just started"),
-        pytest.param(seen_running(steering.LEASE + MINUTE), None, True, id="it started long ago and never took a lease"),
-        pytest.param(State(type=StateType.PAUSED), -MINUTE, False, id="it waits for people"),
-        pytest.param(State(type=StateType.PENDING), -MINUTE, False, id="it has not started"),
+        pytest.param(StateType.RUNNING, NOW, MINUTE, False, id="it works and holds its lease"),
+        pytest.param(StateType.RUNNING, NOW, -MINUTE, True, id="its lease ran out"),
+        pytest.param(StateType.RUNNING, DAYS_AGO, MINUTE, False, id="it has run for days and renews its lease"),
+        pytest.param(StateType.RUNNING, NOW, None, False, id="it has only just started"),
+        pytest.param(StateType.RUNNING, LONG_AGO, None, True, id="it started long ago and never took a lease"),
+        pytest.param(StateType.PAUSED, NOW, -MINUTE, False, id="it waits for people"),
+        pytest.param(StateType.PENDING, NOW, -MINUTE, False, id="it has not started"),
     ],
 )
 def test_a_run_is_dead_when_it_runs_without_a_sign_of_life(
-    programme: str, state: State[Any], lease: timedelta | None, dead: bool
+    programme: str, kind: StateType, since: timedelta, lease: timedelta | None, dead: bool
 ) -> None:
+    state: State[Any] = State(type=kind, timestamp=datetime.now(UTC) - since)
     assert is_dead(leased(lease), state) is dead
 
 
