@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -10,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from models.contribution_kinds.parts import (
     SUPPRESSED_BELOW,
+    Day,
     Euro,
     FromOneToFive,
     KeyFactors,
@@ -76,7 +76,7 @@ class Milestone(Strict):
     """Something that is reached on a day between an action's start and its end."""
 
     title: Line = Field(description="What is reached", examples=["First course opens"])
-    on: date = Field(description="The day", examples=["2022-09-01"])
+    on: Day = Field(description="The day", examples=["2022-09-01"])
 
 
 class Cost(Strict):
@@ -104,7 +104,7 @@ class Measure(Strict):
     """The value of an indicator on a day."""
 
     value: Number = Field(description="The value, in the indicator's unit", examples=[40])
-    on: date = Field(description="The day it was or is to be measured", examples=["2022-12-31"])
+    on: Day = Field(description="The day it was or is to be measured", examples=["2022-12-31"])
 
 
 class Indicator(Strict):
@@ -159,7 +159,7 @@ class Action(Strict):
     partners: Lines = Field([], description="Organisations that take part, a line each")
     migrant_involvement: Prose = Field("", description="How migrants themselves take part in shaping and doing it")
     start: ProgrammeDay = Field(description="First day", examples=["2022-03-01"])
-    end: date = Field(description="Last day, after the first", examples=["2023-02-28"])
+    end: Day = Field(description="Last day, after the first", examples=["2023-02-28"])
     milestones: list[Milestone] = Field([], max_length=40, description="Days between start and end by which something is reached")
     cost: Cost = Field(Cost(staff=0, other=0), description="Cost over its whole life, in whole euro")
     funding: FundingSource = Field(FundingSource(source="", state=FundingState.NONE), description="Who pays, and how certain that is")

@@ -5,6 +5,7 @@ Participants are counts by role, never names; counts of 1 to 4 are suppressed (`
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
@@ -23,12 +24,13 @@ from models.contribution_kinds.parts import (
     ProgrammeDay,
     Prose,
     Web,
+    broken,
     not_a_boolean,
     plain_number,
     refuse,
 )
 from models.definition import Strict
-from models.fault_words import PATTERN_WORDS
+from models.fault_words import PATTERN_WORDS, quoted
 
 SELF_SCALE_NOTE = "Rated by those who took part, from 1 (low) to 5 (high); the scale is this software's own."
 
@@ -48,8 +50,12 @@ PATTERN_WORDS[CLOCK] = "a time of day, such as '09:30'"
 def clock_text(value: object) -> object:
     """9:30 is 09:30; and YAML 1.1 reads an unquoted 14:30 as 870, in base sixty: minutes of the day, taken as such."""
     if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 24 * 60:
-        return f"{value // 60:02}:{value % 60:02}"
-    return f"0{value}" if isinstance(value, str) and value[1:2] == ":" else value
+        value = f"{value // 60:02}:{value % 60:02}"
+    if isinstance(value, str) and value[1:2] == ":":
+        value = f"0{value}"
+    if not isinstance(value, str) or not re.fullmatch(CLOCK, value):
+        raise broken(f"must be {PATTERN_WORDS[CLOCK]}, not {quoted(value)}")
+    return value
 
 
 Clock = Annotated[str, Field(pattern=CLOCK, max_length=5), BeforeValidator(clock_text)]

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
 from typing import Self
 
 from pydantic import Field, model_validator
 
-from models.contribution_kinds.parts import FromOneToFive, Line, Lines, Loc, Note, Prose, Text, refuse, repeated
+from models.contribution_kinds.parts import Day, FromOneToFive, Line, Lines, Loc, Note, Prose, Text, refuse, repeated
 from models.definition import Strict
 
 
@@ -28,7 +27,7 @@ class MigrantLedException(Strict):
     """Why no member is migrant-led yet, and by when one will be."""
 
     reason: Text = Field(description="Why there is none yet")
-    by: date = Field(description="The day by which there will be one", examples=["2021-06-30"])
+    by: Day = Field(description="The day by which there will be one", examples=["2021-06-30"])
 
 
 class SupportNetwork(Strict):

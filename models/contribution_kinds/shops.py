@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from enum import StrEnum
 from typing import Annotated, Self
 
@@ -10,6 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 
 from models.contribution_kinds.parts import (
     PHONE,
+    Day,
     Languages,
     Line,
     Lines,
@@ -71,7 +71,7 @@ class ShopService(Strict):
     )
     mailbox: Mailbox | None = Field(None, description="Function mailbox of the service", examples=["courses@city.example"])
     website: Web | None = Field(None, description="The service's own page", examples=["https://www.city.example/courses"])
-    checked_on: date | None = Field(None, description="The day the record was last checked", examples=["2022-03-01"])
+    checked_on: Day | None = Field(None, description="The day the record was last checked", examples=["2022-03-01"])
     checked_by: Note = Field("", description="The role that checked it", examples=["Service owner"])
     recheck_days: Annotated[int, Field(ge=1, le=90), BeforeValidator(not_a_boolean)] | None = Field(
         None,

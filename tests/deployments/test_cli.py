@@ -266,6 +266,15 @@ def test_a_contribution_is_checked_against_the_days_of_the_running_programme(run
     assert all(line.startswith(f"{file}:") and int(line.removeprefix(f"{file}:").partition(":")[0]) > 5 for line in said.err.splitlines())
 
 
+def test_a_contribution_for_a_pair_that_is_not_in_the_programme_is_told_which_there_are(run: Run, smallest: Path, tmp_path: Path) -> None:
+    run("launch", smallest)
+    file = tmp_path / "benchmark.yaml"
+    file.write_text("gate: benchmark\nscope: pair-atlantis\norganisation: guides\nlanguage: en\nbody: {}\n")
+    said = run("contribute", file)
+    assert said.code == 1
+    assert f"{file}:2: scope: the gate 'benchmark' has no scope 'pair-atlantis'; it exists for 'pair-cedar'" in said.err
+
+
 def test_without_a_launched_programme_a_person_is_told_what_to_do(run: Run) -> None:
     said = run("status")
     assert said.code == 1

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 from pathlib import Path
 
 import pytest
@@ -134,3 +136,21 @@ def test_what_has_not_happened_yet_cannot_be_reported_on_a_page(asked: World) ->
     assert answer.status_code == 422
     assert "body.starts_on: 2031-05-05 is still to come; report it once it has taken place" in answer.text
     assert asked.bodies(asked.gate("training", "programme")) == []
+
+
+def test_a_plan_of_three_hundred_actions_is_refused_and_shown_back_whole(morning: World, tmp_path: Path) -> None:
+    world = played(morning, "plan-draft", tmp_path / "world")
+    token = world.token("plan-draft", "city-cedar", "cedar", "project-lead")
+    with changing(world.engine) as session:
+        standing = load(session, "orchard")
+        body = body_for(standing, standing.gate("plan-draft", "city-cedar"), "cedar", [], world.now)
+    actions = body["actions"]
+    assert isinstance(actions, list)
+    body["actions"] = [actions[0] | {"id": f"A{number}"} for number in range(300)]
+    envelope = {"gate": "plan-draft", "scope": "city-cedar", "organisation": "cedar", "language": "it", "body": body}
+    file = json.dumps(envelope, ensure_ascii=False, indent=1)
+    answer = world.post(f"/a/{token}", data=fields(world, token), files={"file": ("plan.yaml", file.encode())})
+    assert answer.status_code == 422
+    assert "body.actions: must have at most 60 items, and has 300" in answer.text
+    assert file in html.unescape(answer.text)
+    assert world.bodies(world.gate("plan-draft", "city-cedar")) == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,15 @@ from typing import Any
 import pytest
 import yaml
 
-from models.contribution_file import ContributionFile, read_contribution
+from models.contribution_file import ContributionFile, read_contribution, sample_paths
+from models.contribution_kinds import validate_body
 from models.contribution_kinds.parts import Known
 from models.decisions import Verdict
 from models.errors import BadFile
 from models.known import knowing, known_in
+from models.method import METHOD
 from tests.models.conftest import At
+from tests.models.generated_run import INCLUCITIES, inclucities
 from tests.world import LAUNCH, World, body_for
 
 DRAFTED = "plan-draft-approval"
@@ -186,3 +190,19 @@ def test_before_the_matching_a_pairs_contribution_is_told_that_there_are_none_ye
     path = write(at("needs-approval"), "needs", "city-cedar")
     path.write_text(text, encoding="utf-8")
     assert faults(at("needs-approval"), path) == {"scope": "There is no gate 'pair-terms' for 'pair-cedar'. Its scopes: none yet."}
+
+
+def test_the_samples_of_inclucities_agree_with_what_is_known_when_they_come_in() -> None:
+    programme = inclucities()
+    order = list(METHOD.gates)
+    samples = sorted((read_contribution(path, programme) for path in sample_paths(INCLUCITIES)), key=lambda item: order.index(item.gate))
+    factors = {item.scope.removeprefix("pair-"): ids(item.body["key_factors"]) for item in samples if item.gate == "benchmark"}
+    actions: dict[str, tuple[str, ...]] = {}
+    for item in samples:
+        mentees = [pair.mentee for pair in programme.historical_pairs if item.scope.partition("-")[2] in (pair.mentor, pair.mentee)]
+        about = {factor for mentee in mentees or factors for factor in factors[mentee]}
+        now = replace(Known.of(programme), key_factors=tuple(about), actions=actions, starts_on=programme.historical_start)
+        assert validate_body(item.kind, item.body, None, item.gate, programme, now) == item.body
+        if item.kind == "action-plan":
+            actions[item.organisation] = ids(item.body["actions"])
+    assert len(actions) == len(factors) == 4
