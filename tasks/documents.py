@@ -15,7 +15,7 @@ from tasks.files import put, sha256
 from tasks.fonts import font_folder
 from tasks.pdf import Layout, build_key, lay_out_all
 from tasks.reading import EditionView
-from tasks.rendering import render_html, render_svg
+from tasks.rendering import breakable, render_html, render_svg
 from tasks.shops import write_site
 
 Job = tuple[EditionView, tuple[str, ...]]
@@ -101,8 +101,9 @@ def _write_pages(edition: _Edition, out: Path, faces: Path | None, cache: Path |
     if unknown:
         raise ValueError(f"no such format: {', '.join(unknown)}; there are {', '.join(FORMATS)}")
     html = render_html(view)
+    page = breakable(html)
     if "html" in edition.formats:
-        _write(edition, out, "html", html.encode(), _key("html", html))
+        _write(edition, out, "html", page.encode(), _key("html", page))
     if "docx" in edition.formats:
         from tasks.word import docx_of
 
@@ -116,7 +117,7 @@ def _write_pages(edition: _Edition, out: Path, faces: Path | None, cache: Path |
     if not _needs_layout(edition.formats) or faces is None:
         return None
     picture = out / f"{view.path}.png" if "png" in edition.formats else None
-    return Layout(html, out / f"{view.path}.pdf", build_key(html, faces), faces, cache, picture)
+    return Layout(page, out / f"{view.path}.pdf", build_key(page, faces), faces, cache, picture)
 
 
 def _note_layout(edition: _Edition, layout: Layout, out: Path) -> None:

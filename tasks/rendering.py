@@ -5,6 +5,7 @@ Laying the page out as PDF is `pdf`, as Word `word`; the same page serves screen
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -37,6 +38,11 @@ from tasks.shape import Shape
 from tasks.wording import Words
 
 TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
+BREAK_AFTER = 20
+DRAWING_OR_TAG = re.compile(r"(<svg\b.*?</svg>|<[^>]*>)", re.DOTALL)
+LETTER = re.compile(r"&#?\w+;|\S")
+LONG_WORD = re.compile(r"(?:&#?\w+;|[^\s&]){26,}")
+
 SHARED_PAGE = {
     "visit-report-1": "visit_report",
     "visit-report-2": "visit_report",
@@ -103,7 +109,6 @@ def environment(language: str) -> Environment:
         "label": words.label,
         "listing": words.listing,
         "paragraphs": paragraphs,
-        "breakable": breakable,
     }
     env.globals |= {
         "words": words,
@@ -198,12 +203,18 @@ def paragraphs(text: Any) -> list[str]:
     return [part.strip() for part in str(text).replace("\r\n", "\n").split("\n\n") if part.strip()]
 
 
-def breakable(text: Any, after: int = 24) -> Markup:
-    """Text whose very long words may be broken, for places where CSS alone is not heeded."""
-    pieces = Markup("<wbr>").join
-    return Markup(" ").join(
-        word if len(word) <= after else pieces(word[at : at + after] for at in range(0, len(word), after)) for word in str(text).split(" ")
-    )
+def breakable(html: str) -> str:
+    """The page with a place to break in every word too long for a column, drawings and addresses left as they are.
+
+    CSS has `overflow-wrap: anywhere` for this, but with it WeasyPrint tries every table column letter by letter: three times the time.
+    """
+    head, body, rest = html.partition("</head>")
+    return head + body + "".join(part if part.startswith("<") else LONG_WORD.sub(_broken, part) for part in DRAWING_OR_TAG.split(rest))
+
+
+def _broken(word: re.Match[str]) -> str:
+    letters = LETTER.findall(word[0])
+    return "<wbr>".join("".join(letters[at : at + BREAK_AFTER]) for at in range(0, len(letters), BREAK_AFTER))
 
 
 def is_web_address(text: Any) -> bool:
