@@ -114,7 +114,7 @@ def _lay_out_in_pool(order: list[Layout], workers: int, on_done: Callable[[Layou
                     future.result()
                     on_done(layout)
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            pool.shutdown(wait=True, cancel_futures=True)  # without waiting, the thread that minds the processes outlives us
             raise
 
 

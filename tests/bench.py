@@ -25,11 +25,13 @@ from models.matching_result import Result
 from models.matching_scores import LEVELS
 from models.notices import Notice
 from models.rows import create_all
+from models.settings import programmes_folder
 from models.standing import Standing
 from tasks.dispatch import dispatch, open_channel
 from tasks.documents import write_editions
 from tasks.fonts import font_folder
 from tasks.publishing import view_of
+from tasks.rehearsal_folder import rehearse
 from tasks.rehearsing import Rehearsal
 from tests.outboxes import NOW, launched, notice
 from tests.world import one_pair
@@ -50,6 +52,7 @@ def main() -> None:
         rehearsal = rehearsing(folder / "rehearsal")
         advancing(rehearsal.standing)
         laying_out(rehearsal.standing, folder / "documents")
+        whole_programme(folder / "inclucities")
         dispatching(folder / "mail")
 
 
@@ -103,6 +106,19 @@ def laying_out(standing: Standing, out: Path) -> None:
         "documents, pool against one process",
         f"{alone / pooled:6.2f} ×",
         f"{pages / alone:5.1f} and {pages / pooled:5.1f} pages/s, {pages} pages",
+    )
+
+
+def whole_programme(folder: Path) -> None:
+    """IncluCities as `rehearse` plays and builds it: documents a second, and what they add to a rehearsal without them."""
+    source = programmes_folder() / "inclucities"
+    played, _ = timed(lambda: rehearse(source, folder / "played", documents=False))
+    whole, _ = timed(lambda: rehearse(source, folder / "whole"))
+    built = len(list((folder / "whole" / "deliverables").rglob("*.pdf")))
+    say(
+        "IncluCities with documents, against without",
+        f"{whole / played:6.2f} ×",
+        f"{whole:5.1f} s, of which {whole - played:5.1f} s for {built} documents: {built / (whole - played):4.2f} documents/s",
     )
 
 
