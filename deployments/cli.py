@@ -261,6 +261,26 @@ def sweep() -> None:
     asyncio.run(run())
 
 
+@app.command()
+def verify(
+    folder: Annotated[Path | None, typer.Argument(metavar="DIR", help="A rehearsal's folder; left out: the running programmes.")] = None,
+) -> None:
+    """Look whether everything is as it must be: exit 0, or 1 with a line for each thing that is not."""
+    from models.database import migrate, reading
+    from models.settings import documents_folder
+    from tasks.verifying import verify_installation, verify_rehearsal
+
+    if folder is not None:
+        found = verify_rehearsal(folder)
+    else:
+        migrate()
+        with reading() as session:
+            found = verify_installation(session, documents_folder())
+    if found:
+        raise ProgrammeError("\n".join(found))
+    print("Everything is as it must be.")
+
+
 # -- helpers -----------------------------------------------------------------------------------------------------------
 
 
