@@ -14,13 +14,16 @@ def budget(actions: list[Json], costing: Json) -> Json:
     """Cost of every action and the sums by funding state, in whole euro.
 
     Shape: `{"rows": [{"id", "title", "staff", "other", "total", "source", "state", "costed"}], "by_state": {state: euro}, "total"}`;
-    `costed` is the total by finance's costing, None where it has not costed that action.
+    `costed` is the total by finance's costing, None where it has not costed that action; `unplanned` its items for actions that
+    are not in the plan.
     """
     costed = {str(item["action"]): item for item in costing.get("items") or []}
     rows = [_cost(action, costed.get(str(action["id"]))) for action in actions]
     by_state = {state: sum(row["total"] for row in rows if row["state"] == state) for state in STATES}
+    ids = {str(action["id"]) for action in actions}
     return {
         "rows": rows,
+        "unplanned": [item for key, item in costed.items() if key not in ids],
         "by_state": by_state,
         "staff": sum(row["staff"] for row in rows),
         "other": sum(row["other"] for row in rows),

@@ -6,6 +6,7 @@ Laying the page out as PDF is `pdf`, as Word `word`; the same page serves screen
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -41,6 +42,7 @@ TEMPLATES = Path(__file__).resolve().parent.parent / "templates"
 BREAK_AFTER = 20
 DRAWING_OR_TAG = re.compile(r"(<svg\b.*?</svg>|<[^>]*>)", re.DOTALL)
 LETTER = re.compile(r"&#?\w+;|\S")
+JOINERS = frozenset("\u200c\u200d")
 LONG_WORD = re.compile(r"(?:&#?\w+;|[^\s&]){26,}")
 
 SHARED_PAGE = {
@@ -213,7 +215,12 @@ def breakable(html: str) -> str:
 
 
 def _broken(word: re.Match[str]) -> str:
-    letters = LETTER.findall(word[0])
+    letters: list[str] = []
+    for letter in LETTER.findall(word[0]):
+        if letters and (unicodedata.category(letter[0]).startswith("M") or letter in JOINERS):
+            letters[-1] += letter  # an accent stays with its letter
+        else:
+            letters.append(letter)
     return "<wbr>".join("".join(letters[at : at + BREAK_AFTER]) for at in range(0, len(letters), BREAK_AFTER))
 
 

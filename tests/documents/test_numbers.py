@@ -76,6 +76,13 @@ def test_the_plan_says_what_it_costs_and_finance_where_the_plan_does_not() -> No
     assert (rows[1]["source"], rows[1]["state"]) == ("Fund", "applied")
 
 
+def test_what_finance_costed_beside_the_plan_is_told_and_not_added() -> None:
+    beside = {"action": "A99", "cost": {"staff": 4, "other": 3}, "funding": {"source": "", "state": "none"}}
+    sums = plans.budget([action(0)], {"items": [beside]})
+    assert sums["unplanned"] == [beside]
+    assert sums["total"] == 25000
+
+
 def test_the_gap_is_what_is_left_after_the_last_self_assessment() -> None:
     rows = plans.factors(benchmark(2), [ratings(1, 2), ratings(3, 2)], plan(3)["actions"])
     assert [row["gap"] for row in rows] == [1, 1]

@@ -9,7 +9,7 @@ import pytest
 from lxml import html as parser
 
 from models.method import METHOD
-from tasks.rendering import render_html, render_svg
+from tasks.rendering import breakable, render_html, render_svg
 from tests.documents.bodies import needs, profile
 from tests.documents.samples import content, edition, full, programme, said
 
@@ -291,3 +291,17 @@ def test_the_matching_report_shows_weights_matrix_runner_up_and_overrides() -> N
         "by 2 levels or more",
     ):
         assert words in said_there
+
+
+def test_a_long_word_may_break_and_keeps_its_accents_and_entities_whole() -> None:
+    word = "a" * 19 + "e\u0301" + "b" * 30
+    head, body = f"<head><style>{'s' * 40}</style></head>", f"<body class='{'c' * 40}'>"
+    page = breakable(f"{head}{body}<p>{word} &amp;{'d' * 26}</p><svg>{'x' * 40}</svg></body>")
+    assert f"{'a' * 19}e\u0301<wbr>{'b' * 20}<wbr>{'b' * 10} &amp;{'d' * 19}<wbr>{'d' * 7}" in page
+    assert page.count("<wbr>") == 3
+
+
+def test_what_a_profile_does_not_say_is_not_made_up() -> None:
+    silent = said("profile", CITY, "bergamo-sul-mare", profile() | {"capacity_mentees": None})
+    page = text_of(render_html(edition(content("D1.1", CITY, {"city-profile": [silent]}))))
+    assert re.search("Mentees it could take on ?not said", page)

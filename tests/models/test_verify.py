@@ -29,6 +29,12 @@ def test_every_promise_holds_at_every_stage(at: At, stage: str) -> None:
         assert programmes(session) == ["orchard"]
 
 
+def test_mail_that_set_out_before_something_else_happened_breaks_no_promise(at: At) -> None:
+    world = at("needs-approval")
+    tamper(world, "update event set kind = 'notice-failed', at = '2020-01-01' where number = 9")
+    assert not [found for found in broken(world) if "earlier than" in found]
+
+
 @pytest.mark.parametrize(
     ("stage", "statement", "told"),
     [
