@@ -60,7 +60,8 @@ def compute_matching(session: Session, standing: Standing) -> dict[str, Any]:
     `{"impossible": reason}` where there is none: the report must say so to those who can change it, and nobody can
     confirm it.
     """
-    from models.contribution_kinds.facts import city_facts  # SciPy takes half a second to load, and every flow run would pay it
+    # SciPy takes half a second to load, and every flow run would pay it.
+    from models.contribution_kinds.facts import city_facts, overrides_of
     from models.matching import BadMatchingInput, NoMatching, Override, match
 
     bodies: dict[str, dict[str, dict[str, Any]]] = {"needs-assessment": {}, "city-profile": {}}
@@ -70,7 +71,7 @@ def compute_matching(session: Session, standing: Standing) -> dict[str, Any]:
         if current is not None and contribution.kind in bodies:
             bodies[contribution.kind][contribution.organisation] = current.body
         elif current is not None and contribution.kind == "matching-proposal":
-            overrides = [Override(**item) for item in current.body.get("overrides", [])]
+            overrides = overrides_of(current.body)
     try:
         facts = city_facts(standing.definition, bodies["needs-assessment"], bodies["city-profile"])
         return match(facts, standing.definition.themes, standing.definition.matching, overrides).as_content()

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from models.contribution_file import Knowing
-from models.contribution_kinds.parts import Known
+from models.contribution_kinds.parts import Known, KnownPair
 from models.contributions import Contribution
 from models.gates import Gate
 from models.method import METHOD
@@ -40,11 +40,18 @@ def known_in(session: Session, standing: Standing, gate: Gate, now: datetime) ->
     plans = {scope.removeprefix("city-"): body for (kind, scope), body in accepted.items() if kind == PLAN}
     return replace(
         Known.of(standing.definition),
+        pair=_pair_of(standing, gate.scope),
         key_factors=_key_factors(benchmarks),
         actions={city: tuple(action["id"] for action in plan["actions"]) for city, plan in plans.items()},
         starts_on=standing.programme.start_on,
         today=standing.today(now),
     )
+
+
+def _pair_of(standing: Standing, scope: str) -> KnownPair | None:
+    """The one pair a contribution is about; None where there is none yet, or it speaks of several."""
+    pair = standing.pair_of(scope)
+    return KnownPair(pair.mentor, pair.mentee, pair.theme) if pair else None
 
 
 def _pairs_of(standing: Standing, scope: str) -> list[str]:

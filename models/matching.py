@@ -42,7 +42,7 @@ def match(cities: Iterable[CityFacts], themes: Sequence[Theme], weights: Matchin
     1. Score every possible mentor with every possible mentee on every theme (`domain.md`, phase 1).
     2. Take the exact best assignment; the first by slug where several are equally good.
     3. Take away each of its pairs in turn: what is then best is the runner-up, and what is lost is the sensitivity.
-    4. Change each answer in turn: the smallest changes that lead to other pairs are what the result hangs on.
+    4. Change each named need and strength in turn: the smallest changes that lead to other pairs are what the result hangs on.
 
     Raises NoMatching where the hard constraints conflict, BadMatchingInput for facts or overrides that cannot be.
     """
@@ -63,7 +63,7 @@ def match(cities: Iterable[CityFacts], themes: Sequence[Theme], weights: Matchin
         themes=tuple(themes),
         pairs=pairs,
         total=chosen.value / MICRO,
-        ties=any(other is not None and other.value == chosen.value for other in others.values()),
+        ties=any(other is not None and other.rank == chosen.rank for other in others.values()),
         runner_up=_runner_up(settled, chosen, others),
         sensitivity=tuple(_sensitivity(settled, pair, chosen, others.get((pair.mentee, pair.mentor))) for pair in pairs),
         answers=_answers(settled, pairs),
@@ -130,7 +130,7 @@ def _named(pairs: Iterable[Pair]) -> tuple[Chosen, ...]:
 
 
 def _answers(settled: _Settled, pairs: tuple[Pair, ...]) -> Answers | None:
-    """The smallest changes of single answers, with the overrides kept as they are."""
+    """The smallest changes of single named needs and strengths, with the overrides kept as they are."""
     return smallest_changes(
         settled.scoring, lambda scoring: _Settled(scoring, settled.overrides).chosen(), _named(pairs), settled.network.ways
     )
@@ -192,6 +192,8 @@ def _what_brings_it(settled: _Settled, chosen: Assignment, best: Assignment, dif
     """The least that single scores must change for another result: no total but the chosen one's is above the runner-up's."""
     rising = [settled.told(key) for key in best.pairs if key not in chosen.pairs]
     falling = [settled.told(key) for key in chosen.pairs if key not in best.pairs]
+    if not difference and best.rank < chosen.rank:
+        return "It has the same total as the result, which has more pairs."
     if not difference:
         return "It has the same total as the result, which comes first by the cities' short names."
     changes = [f"{' or '.join(rising)} scored more than {_digits(difference)} higher"] if rising else []
@@ -209,9 +211,12 @@ def _sensitivity(settled: _Settled, pair: Pair, chosen: Assignment, other: Assig
     drop = (chosen.value - other.value) / MICRO
     instead = tuple((mentor, mentee) for mentee, mentor in other.pairs if (mentee, mentor) not in chosen.pairs)
     names = _listed([settled.told((mentee, mentor)) for mentor, mentee in instead]) or "a matching with fewer pairs"
-    if drop == 0:
+    fewer = len(other.pairs) < len(chosen.pairs)
+    if drop == 0 and fewer:
+        says = f"{who} stands because the result has more pairs: the total is the same without it."
+    elif drop == 0:
         says = f"{who} is tied: {names} instead gives the same total."
-    elif drop > pair.score:
+    elif drop > pair.score or (drop == pair.score and fewer):
         says = f"{who} stands even if its score fell from {pair.score:.4f} to 0: without it the best total is {_digits(drop)} lower."
     else:
         says = f"{who} stands while its score of {pair.score:.4f} falls by less than {_digits(drop)}; beyond that {names} is better."

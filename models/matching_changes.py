@@ -1,6 +1,7 @@
-"""What a matching hangs on in the cities' own answers: the smallest change of a single need or strength that changes the result.
+"""What a matching hangs on in what cities have named: the smallest change of a single need or strength that changes the result.
 
-Found by trying: the nearest levels first, until one leads to other pairs. How far scores may fall is told by `matching`.
+Found by trying: the nearest levels first, until one leads to other pairs. Not tried: needs and strengths nobody has named, wishes,
+vetoes, languages. How far scores may fall is told by `matching`.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from models.matching_result import AnswerChange, Answers, Chosen
 from models.matching_scores import LEVELS, CityFacts, Scoring
 
 MOST_TRIED = 100_000
-"""Answers times possible pairs times ways to settle the sides: beyond, trying would take longer than anybody waits."""
+"""Needs and strengths times possible pairs times ways to settle the sides: beyond, trying would take longer than anybody waits."""
 
 Settle = Callable[[Scoring], tuple[Chosen, ...]]
 """The pairs that come of a scoring, by mentee."""
@@ -21,7 +22,7 @@ Settle = Callable[[Scoring], tuple[Chosen, ...]]
 
 @dataclass(frozen=True)
 class Answer:
-    """A city's need or strength on a theme, at its level from 1 to 5."""
+    """The highest need or strength that a city has named on a theme, at its level from 1 to 5."""
 
     city: CityFacts
     what: str
@@ -37,10 +38,10 @@ class Answer:
 
 
 def smallest_changes(scoring: Scoring, settle: Settle, result: tuple[Chosen, ...], ways: int) -> Answers | None:
-    """The answers that change the result when they alone are some levels higher or lower, as few as possible.
+    """The named needs and strengths that change the result when one alone is some levels higher or lower, as few as possible.
 
     `ways` is in how many ways the sides can be settled. None where the network is too large to try; no changes where no single
-    answer can change the result, whatever its level.
+    need or strength that a city has named can change the result, whatever its level.
     """
     answers = list(answers_of(scoring))
     if len(answers) * len(scoring.matrix) * ways > MOST_TRIED:
@@ -81,6 +82,6 @@ def _says(scoring: Scoring, answer: Answer, level: int, instead: tuple[Chosen, .
     titles = {theme.slug: theme.title for theme in scoring.themes}
     pairs = [f"{scoring.facts[mentor].name} with {scoring.facts[mentee].name} on {titles[theme]}" for mentor, mentee, theme in instead]
     return (
-        f"With the {answer.what} of {answer.city.name} for {titles[answer.theme]} at {level} instead of {answer.level}, "
+        f"With the highest {answer.what} of {answer.city.name} for {titles[answer.theme]} at {level} instead of {answer.level}, "
         f"the result would hold {'; '.join(pairs) or 'fewer pairs'}."
     )

@@ -84,7 +84,7 @@ Chosen = tuple[str, str, str]
 
 @dataclass(frozen=True)
 class AnswerChange:
-    """One answer, a need or a strength on a theme, that alone changes the result: its level as it is and as it would have to be."""
+    """A city's highest need or strength on a theme that alone changes the result: its level as it is and as it would have to be."""
 
     city: str
     what: str
@@ -109,7 +109,7 @@ class AnswerChange:
 
 @dataclass(frozen=True)
 class Answers:
-    """What single answers can change: nothing by fewer than `steps` levels; `steps` None: nothing at all."""
+    """What single needs and strengths that were named can change: nothing by fewer than `steps` levels; `steps` None: nothing at all."""
 
     steps: int | None
     changes: tuple[AnswerChange, ...]
@@ -164,11 +164,11 @@ class Result:
     pairs: tuple[Pair, ...]
     total: float
     ties: bool
-    """Another matching has the same total; this one comes first by the cities' slugs."""
+    """Another matching has the same total and as many pairs; this one comes first by the cities' slugs."""
     runner_up: Alternative | None
     sensitivity: tuple[Sensitivity, ...]
     answers: Answers | None
-    """None where the network is too large to try every answer."""
+    """None where the network is too large to try every need and strength that was named."""
     matrix: tuple[Pair, ...]
     """Every possible mentor with every possible mentee, by mentee and mentor, on the pair's best theme."""
     overrides: tuple[AppliedOverride, ...]

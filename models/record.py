@@ -7,13 +7,15 @@ it stays as true as it was.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from statistics import median
 from typing import Any
 
-from sqlalchemy.orm import Session
+from sqlalchemy import select
+from sqlalchemy.orm import Session, selectinload
 
+from models.contributions import Contribution
 from models.decisions import Verdict
 from models.events import Event, EventKind, history
 from models.gates import Gate, Outcome
@@ -23,6 +25,10 @@ from models.standing import Standing
 WENT_WITHOUT = "went-without"
 CHANGES = (EventKind.DEADLINE_MOVED, EventKind.GATE_REOPENED, EventKind.PHASE_HELD, EventKind.PHASE_RELEASED)
 """Events that say that something went another way than planned; beside them gates that were gone on without."""
+HELD = ("visit-report", "workshop-record", "academy-record")
+"""Kinds of contribution that say how people really met."""
+REPORTS = {spec.meeting: key for key, spec in METHOD.gates.items() if spec.contribution in HELD}
+"""For every meeting the gate at which it is reported on."""
 
 
 def record(session: Session, standing: Standing) -> dict[str, Any]:
@@ -43,7 +49,7 @@ def record(session: Session, standing: Standing) -> dict[str, Any]:
         "answers": _answers(standing),
         "gates": [_gate(standing, key) for key in METHOD.gates if standing.gates_of(key)],
         "rounds": _rounds(standing, events),
-        "meetings": _meetings(standing, events),
+        "meetings": _meetings(standing, events, _modes(session, standing)),
         "open": [_open(standing, gate) for gate in _in_order(gate for gate in standing.programme.gates if gate.is_open)],
         "decisions": dict(Counter(item.detail["verdict"] for item in events if item.kind == EventKind.DECISION_RECORDED)),
         "tacit": sum(gate.outcome == Outcome.TACIT for gate in standing.programme.gates),
@@ -164,11 +170,30 @@ def _rounds(standing: Standing, events: Iterable[Event]) -> list[dict[str, Any]]
     return found
 
 
-def _meetings(standing: Standing, events: Iterable[Event]) -> list[dict[str, Any]]:
-    """Visits, workshops and academies: the day each was planned for at first, the day it took place, and how people met."""
+def _modes(session: Session, standing: Standing) -> dict[tuple[str, str], str | None]:
+    """How people met by (gate, scope) of the report, as the accepted reports say."""
+    query = (
+        select(Contribution)
+        .where(Contribution.programme_id == standing.programme.id, Contribution.gate_key.in_(REPORTS.values()))
+        .options(selectinload(Contribution.revisions))
+        .order_by(Contribution.id)
+    )
+    found = ((item, item.current) for item in session.scalars(query))
+    return {(item.gate_key, item.scope): current.body.get("mode") for item, current in found if current is not None}
+
+
+def _meetings(standing: Standing, events: Iterable[Event], modes: Mapping[tuple[str, str], str | None]) -> list[dict[str, Any]]:
+    """Visits, workshops and academies: the day each was planned for at first, the day it took place, and how people met.
+
+    `mode` is how they were to meet, as planned at the launch; `met` how they met by their own report, None without one.
+    """
     moved = [event for event in events if event.kind == EventKind.DEADLINE_MOVED and event.detail.get("old")]
     first = {(event.gate, event.scope): event.detail["old"] for event in reversed(moved)}
-    found = [_meeting(standing, gate, first.get((gate.key, gate.scope))) for gate in standing.programme.gates if _is_meeting(gate)]
+    found = [
+        _meeting(standing, gate, first.get((gate.key, gate.scope))) | {"met": modes.get((REPORTS[gate.key], gate.scope))}
+        for gate in standing.programme.gates
+        if _is_meeting(gate)
+    ]
     return sorted(found, key=lambda row: (row["phase"], row["key"], row["planned_on"], row["scope"]))
 
 

@@ -35,7 +35,6 @@ def counts(doc: Reading) -> Json:
     filled = {group["theme"] for group in grouped}
     return {
         "practices": len(rows),
-        "themes": len(grouped),
         "organisations": len({row["organisation"] for row in rows}),
         "bare": [theme for theme in doc.content.get("themes") or {} if theme not in filled],
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from statistics import fmean
 from typing import Any
 
+from tasks.key_factors import titles_of
 from tasks.reading import Reading
 
 Json = dict[str, Any]
@@ -73,7 +74,7 @@ def before_and_after(doc: Reading, mentee: str) -> Json:
     benchmark's order, ratings of factors it does not have come last.
     """
     first, second = (_ratings(doc, mentee, gate) for gate in (BEFORE, AFTER))
-    factors = {str(one["id"]): str(one["title"]) for one in benchmark(doc, mentee).get("key_factors") or []}
+    factors = titles_of(benchmark(doc, mentee))
     keys = dict.fromkeys([*factors, *first, *second])
     rows = [_row(key, factors.get(key, ""), first.get(key), second.get(key)) for key in keys]
     both = [row for row in rows if row["change"] is not None]

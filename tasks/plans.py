@@ -51,17 +51,17 @@ def _euro(said: Json) -> tuple[int, int]:
     return int(cost.get("staff") or 0), int(cost.get("other") or 0)
 
 
-def factors(benchmark: Json, assessments: list[Json], actions: list[Json]) -> list[Json]:
+def factors(benchmark: Json, first: Json, second: Json, actions: list[Json]) -> list[Json]:
     """Every key factor with its ratings before and after, the gap that is left, and the actions that work on it.
 
-    `before` and `after` are `{"rating", "evidence"}` or None; with one assessment there is no after.
+    `first` and `second` are the self-assessments before and after, empty where there is none. `before` and `after` of a row are
+    `{"rating", "evidence"}` or None.
     """
-    rated = [{str(rating["key_factor"]): rating for rating in body.get("ratings") or []} for body in assessments]
+    early, late = ({str(rating["key_factor"]): rating for rating in body.get("ratings") or []} for body in (first, second))
     found = []
     for factor in benchmark.get("key_factors") or []:
         key = str(factor["id"])
-        before = rated[0].get(key) if rated else None
-        after = rated[-1].get(key) if len(rated) > 1 else None
+        before, after = early.get(key), late.get(key)
         now = after or before
         found.append(
             {

@@ -6,7 +6,7 @@ from typing import Any
 
 from models.contribution_kinds.benchmarks import SCALE_NOTE
 from models.contribution_kinds.meetings import SELF_SCALE_NOTE
-from tasks.plans import FULLY, factors
+from tasks.plans import factors
 from tasks.wording import Words
 
 Json = dict[str, Any]
@@ -48,10 +48,10 @@ def baseline(benchmark: Json, contributions: list[Json]) -> Json:
     """The mentee's first self-assessment against the benchmark, and what is left to the top of the scale.
 
     `contributions` are self-assessments, oldest first. Shape: `{"rows": as plans.factors, "gaps": rated rows with the widest gap
-    first, "unrated": rows without a rating, "strangers": ratings of key factors the benchmark does not have, "reached": count}`.
+    first, "unrated": rows without a rating, "strangers": ratings of key factors the benchmark does not have, "rated": count, "note"}`.
     """
     body: Json = contributions[0]["body"] if contributions else {}
-    rows = factors(benchmark, [body] if body else [], [])
+    rows = factors(benchmark, body, {}, [])
     known = {str(row["factor"]["id"]) for row in rows}
     rated = [row for row in rows if row["before"]]
     return {
@@ -59,7 +59,6 @@ def baseline(benchmark: Json, contributions: list[Json]) -> Json:
         "gaps": sorted((row for row in rated if row["gap"]), key=lambda row: -row["gap"]),
         "unrated": [row for row in rows if not row["before"]],
         "strangers": [rating for rating in body.get("ratings") or [] if str(rating["key_factor"]) not in known],
-        "reached": sum(1 for row in rated if row["before"]["rating"] == FULLY),
         "rated": len(rated),
         "note": body.get("note") or "",
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
+from tasks import gatherings
 from tasks.wording import Words, as_day
 
 Json = dict[str, Any]
@@ -91,10 +92,20 @@ def returned(record: Json) -> Json:
 
 
 def meetings(record: Json) -> Json:
-    """Meetings with the days each took place after plan, and how many took place in which mode: `{"rows", "modes": {mode: count}}`."""
+    """Meetings with the days each took place after plan, and how many took place in which mode: `{"rows", "modes": {mode: count}}`.
+
+    Only what a report says is counted: how people were to meet is no proof of how they met.
+    """
     rows = [row | {"after": _between(row["planned_on"], row["happened_on"])} for row in record.get("meetings") or []]
-    held = [row["mode"] for row in rows if row["happened_on"]]
+    held = [row["met"] for row in rows if row["happened_on"] and row.get("met")]
     return {"rows": rows, "modes": {mode: held.count(mode) for mode in dict.fromkeys(held)}}
+
+
+def how(row: Json, words: Words) -> str:
+    """How people met by their report; without one, how it was planned, said to be so."""
+    if row.get("met"):
+        return gatherings.mode(row["met"], words)
+    return words.gettext("planned: %(mode)s") % {"mode": gatherings.mode(row["mode"], words)}
 
 
 def days_late(row: Json, today: date) -> int:

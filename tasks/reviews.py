@@ -119,7 +119,7 @@ def versions(doc: Reading, city: str) -> list[Json]:
     """A city's plan from version to version, with the plan's own figures.
 
     Shape: `[{"gate", "objectives", "actions": count, "total": euro, "secured": euro, "since": None for the first, else {"added":
-    ["A5 title"], "dropped", "changed": [{"action", "what": [field]}], "chapters": [field], "total": difference}}]`.
+    ["A5 title"], "dropped", "changed": [{"action", "what": [field]}], "chapters": [field]}}]`.
     """
     own = [item for item in doc.all("action-plan") if item["organisation"] == city]
     bodies = [item["body"] for item in own]
@@ -131,20 +131,19 @@ def versions(doc: Reading, city: str) -> list[Json]:
             "actions": facts[at]["actions"],
             "total": facts[at]["sums"]["total"],
             "secured": facts[at]["sums"]["by_state"]["secured"],
-            "since": _since(bodies[at - 1], bodies[at], facts[at - 1], facts[at]) if at else None,
+            "since": _since(bodies[at - 1], bodies[at]) if at else None,
         }
         for at, item in enumerate(own)
     ]
 
 
-def _since(before: Json, after: Json, first: Json, second: Json) -> Json:
+def _since(before: Json, after: Json) -> Json:
     old, new = ({str(action["id"]): action for action in plan.get("actions") or []} for plan in (before, after))
     return {
         "added": [_named(action) for key, action in new.items() if key not in old],
         "dropped": [_named(action) for key, action in old.items() if key not in new],
         "changed": [{"action": _named(new[key]), "what": what} for key in new if key in old and (what := _differing(old[key], new[key]))],
         "chapters": [key for key in _differing(before, after) if key not in ("actions", "annexes")],
-        "total": second["sums"]["total"] - first["sums"]["total"],
     }
 
 

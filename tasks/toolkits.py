@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from models.method import METHOD
 from tasks.catalogue import whose
 from tasks.evaluations import before_and_after, benchmark, latest
+from tasks.key_factors import titles_of
 from tasks.reading import Reading
 
 Json = dict[str, Any]
@@ -61,9 +63,14 @@ def practices(doc: Reading, theme: str, mentors: set[str]) -> list[Json]:
     return [row | {"whose": whose(row, doc)} for row in rows]
 
 
+def practices_owed(doc: Reading) -> bool:
+    """Whether anybody who was to bring in practices has not; what else is missing does not count."""
+    return any(METHOD.gates[item["gate"]].contribution == "good-practice" for item in doc.missing if item["gate"] in METHOD.gates)
+
+
 def factor_titles(pair: Json, keys: list[str]) -> list[str]:
     """Key factors by id and title; the id alone where the pair's benchmark does not have it."""
-    known = {str(one["id"]): str(one["title"]) for one in pair["benchmark"].get("key_factors") or []}
+    known = titles_of(pair["benchmark"])
     return [f"{key} {known[key]}" if key in known else key for key in keys]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from tasks.key_factors import titles_of
+
 Json = dict[str, Any]
 VISITS = (1, 2, 3)
 """The method has three study visits (`domain.md`, "The seven phases")."""
@@ -30,7 +32,7 @@ def questions(plan: Json, benchmark: Json) -> list[Json]:
     Shape: `[{"id": key factor's id or "", "title": its title or "", "questions": [text]}]`; a key factor that is asked about
     though the benchmark does not have it stands under its id alone.
     """
-    titles = {str(factor["id"]): str(factor["title"]) for factor in benchmark.get("key_factors") or []}
+    titles = titles_of(benchmark)
     asked: dict[str, list[str]] = {key: [] for key in titles}
     for question in plan.get("questions") or []:
         asked.setdefault(str(question.get("key_factor") or ""), []).append(str(question["question"]))

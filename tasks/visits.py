@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+from tasks.key_factors import titles_of
 from tasks.reading import Reading
 
 Json = dict[str, Any]
@@ -29,11 +30,6 @@ def body(doc: Reading, kind: str, visit: int) -> Json:
     """The agenda or report of that visit, its last; empty where there is none."""
     found = [item["body"] for item in doc.all(kind) if item["gate"] == gate(kind, visit)]
     return dict(found[-1]) if found else {}
-
-
-def titles_of(benchmark: Json) -> dict[str, str]:
-    """The titles of a benchmark's key factors, by their ids."""
-    return {str(factor["id"]): str(factor["title"]) for factor in benchmark.get("key_factors") or []}
 
 
 def findings(benchmark: Json, report: Json) -> list[Json]:
@@ -93,4 +89,3 @@ def promised_before(doc: Reading) -> list[Json]:
 def unreported(doc: Reading) -> list[int]:
     """The earlier visits on which no report is there."""
     return [visit for visit in range(1, number(doc)) if not body(doc, REPORT, visit)]
-

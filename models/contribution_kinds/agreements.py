@@ -13,11 +13,11 @@ from models.contribution_kinds.parts import (
     Line,
     Lines,
     Note,
+    PairTheme,
     ProgrammeDay,
     Prose,
     SomeLines,
     Text,
-    ThemeSlug,
     Whole,
     refuse,
 )
@@ -62,7 +62,7 @@ class Resource(Strict):
 class PairTerms(Strict):
     """The terms of a pair: theme, roles, calendar, resources, languages, data protection, exit and replacement."""
 
-    theme: ThemeSlug = Field(description="Slug of the theme the pair works on", examples=["education"])
+    theme: PairTheme = Field(description="Slug of the theme the pair works on", examples=["education"])
     aim: Text = Field(description="What the two cities want to have reached together")
     duties: list[Duty] = Field(min_length=2, max_length=30, description="Who does what; mentor and mentee each have an entry, or both one")
     calendar: list[CalendarEntry] = Field(min_length=1, max_length=40, description="The steps of the cooperation")

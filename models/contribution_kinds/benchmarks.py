@@ -11,6 +11,7 @@ from models.contribution_kinds.parts import (
     Line,
     Lines,
     Note,
+    PairTheme,
     Prose,
     Reference,
     Text,
@@ -72,7 +73,7 @@ class KeyFactor(Strict):
 class Benchmark(Strict):
     """The benchmark of one pair (D2.1): a qualitative standard on its theme and the key factors for reaching it."""
 
-    theme: ThemeSlug = Field(description="Slug of the pair's theme", examples=["education"])
+    theme: PairTheme = Field(description="Slug of the pair's theme", examples=["education"])
     title: Note = Field("", description="Short name of the benchmark", examples=["Every child in school"])
     policy_background: Prose = Field("", description="European, national and local policy it stands on")
     statement: Text = Field(description="The standard itself, as the state to be reached")

@@ -59,8 +59,8 @@ class Learning(Held):
         ]
 
 
-class TrainingRecord(Learning):
-    """The mentoring training (D3.1), with competences before and after (used again in D7.8)."""
+class Teaching(Learning):
+    """What training and academy have in common: they are to leave people able to do more."""
 
     competences: list[Competence] = Field([], max_length=40, description="What those who took part could do before and after")
 
@@ -72,6 +72,10 @@ class TrainingRecord(Learning):
         found += self.answer_faults("competences", [row.answers for row in self.competences])
         refuse(found)
         return self
+
+
+class TrainingRecord(Teaching):
+    """The mentoring training (D3.1); its competences are used again in D7.8."""
 
 
 class Transfer(Strict):
@@ -105,21 +109,11 @@ class WorkshopRecord(Learning):
         return self
 
 
-class AcademyRecord(Learning):
+class AcademyRecord(Teaching):
     """The training academy an association hosted (D6.2)."""
 
     audience: Text = Field(description="Whom it was for, and how they were invited")
-    competences: list[Competence] = Field([], max_length=40, description="What those who took part could do before and after")
     next_steps: Text = Field(description="What the association does with it")
-
-    @model_validator(mode="after")
-    def rules(self) -> Self:
-        """As every meeting; a competence stands once."""
-        found = self.learning_faults()
-        found += repeated([row.competence.casefold() for row in self.competences], "competences", field="competence", what="competence")
-        found += self.answer_faults("competences", [row.answers for row in self.competences])
-        refuse(found)
-        return self
 
 
 class Criterion(StrEnum):

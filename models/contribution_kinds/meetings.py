@@ -48,9 +48,7 @@ PATTERN_WORDS[CLOCK] = "a time of day, such as '09:30'"
 
 
 def clock_text(value: object) -> object:
-    """9:30 is 09:30; and YAML 1.1 reads an unquoted 14:30 as 870, in base sixty: minutes of the day, taken as such."""
-    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 24 * 60:
-        value = f"{value // 60:02}:{value % 60:02}"
+    """9:30 is 09:30. A number is no time of day: 9 could be an hour or a minute, 930 both."""
     if isinstance(value, str) and value[1:2] == ":":
         value = f"0{value}"
     if not isinstance(value, str) or not re.fullmatch(CLOCK, value):

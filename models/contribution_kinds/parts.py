@@ -32,16 +32,26 @@ Loc = tuple[str | int, ...]
 
 
 @dataclass(frozen=True)
+class KnownPair:
+    """The pair a contribution is about: two cities and their theme, by slug."""
+
+    mentor: str
+    mentee: str
+    theme: str
+
+
+@dataclass(frozen=True)
 class Known:
     """What a contribution may refer to in its programme: theme slugs, and the cities with the side they may take.
 
-    A programme that runs knows more: the key factors of the pair's benchmark, the actions of each city's plan, its first day and
-    the present one. None, or no plan of a city: not known here, so not checked.
+    A programme that runs knows more: the pair and the key factors of its benchmark, the actions of each city's plan, its first day
+    and the present one. None, or no plan of a city: not known here, so not checked.
     """
 
     themes: tuple[str, ...]
     cities: dict[str, Side | None]
     results: tuple[str, ...] = ()
+    pair: KnownPair | None = None
     key_factors: tuple[str, ...] | None = None
     actions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     starts_on: date | None = None
@@ -141,6 +151,22 @@ def known_city(value: str, info: ValidationInfo) -> str:
     """A city of the programme."""
     if isinstance(info.context, Known) and value not in info.context.cities:
         raise _unknown("city", value, info.context.cities)
+    return value
+
+
+def of_the_pair(value: str, info: ValidationInfo) -> str:
+    """One of the two cities of the pair."""
+    pair = info.context.pair if isinstance(info.context, Known) else None
+    if pair is not None and value not in (pair.mentor, pair.mentee):
+        raise broken(f"'{value}' is not in this pair; name one of its two cities, '{pair.mentor}' or '{pair.mentee}'")
+    return value
+
+
+def theme_of_the_pair(value: str, info: ValidationInfo) -> str:
+    """The theme the pair works on."""
+    pair = info.context.pair if isinstance(info.context, Known) else None
+    if pair is not None and value != pair.theme:
+        raise broken(f"'{value}' is not the theme of this pair; {pair.mentor} and {pair.mentee} work on '{pair.theme}'")
     return value
 
 
@@ -244,7 +270,6 @@ PastDay = Annotated[ProgrammeDay, AfterValidator(not_to_come)]
 
 Lines = Annotated[list[Line], Field(max_length=60)]
 SomeLines = Annotated[list[Line], Field(min_length=1, max_length=60)]
-References = Annotated[list[Reference], Field(max_length=60), AfterValidator(distinct)]
 KeyFactors = Annotated[list[KeyFactorRef], Field(max_length=60), AfterValidator(distinct)]
 Languages = Annotated[list[Language], Field(min_length=1, max_length=24), AfterValidator(distinct)]
 
@@ -270,5 +295,8 @@ Year = Annotated[int, Field(ge=1900, le=2200), BeforeValidator(not_a_boolean)]
 ThemeSlug = Annotated[Slug, AfterValidator(known_theme)]
 ResultSlug = Annotated[Slug, AfterValidator(known_result)]
 CitySlug = Annotated[Slug, AfterValidator(known_city)]
+PairTheme = Annotated[ThemeSlug, AfterValidator(theme_of_the_pair)]
+PairCity = Annotated[CitySlug, AfterValidator(of_the_pair)]
+"""A city of the pair a contribution is about, where that is known."""
 MentorSlug = Annotated[Slug, AfterValidator(known_mentor)]
 MenteeSlug = Annotated[Slug, AfterValidator(known_mentee)]

@@ -19,7 +19,6 @@ from models.contribution_kinds.meetings import (
     sessions_between,
 )
 from models.contribution_kinds.parts import (
-    CitySlug,
     Euro,
     KeyFactorRef,
     KeyFactors,
@@ -27,6 +26,7 @@ from models.contribution_kinds.parts import (
     Lines,
     Loc,
     Note,
+    PairCity,
     ProgrammeDay,
     Prose,
     SomeLines,
@@ -43,8 +43,8 @@ LONGEST_VISIT_DAYS = 14
 class Direction(Strict):
     """Who receives whom, how, and on which days."""
 
-    host: CitySlug = Field(description="Slug of the city that receives", examples=["example-mentor"])
-    guest: CitySlug = Field(description="Slug of the city that comes", examples=["example-mentee"])
+    host: PairCity = Field(description="Slug of the city that receives", examples=["example-mentor"])
+    guest: PairCity = Field(description="Slug of the city that comes", examples=["example-mentee"])
     mode: Mode = Field(description="in-person, virtual or hybrid", examples=["in-person"])
     starts_on: ProgrammeDay = Field(description="First day", examples=["2021-05-20"])
     ends_on: ProgrammeDay = Field(description="Last day", examples=["2021-05-21"])
@@ -181,8 +181,8 @@ class Finding(Strict):
 class VisitReport(Held):
     """The report on one study visit (D4.1, D5.1, D7.7)."""
 
-    host: CitySlug = Field(description="Slug of the city that received", examples=["example-mentor"])
-    guest: CitySlug = Field(description="Slug of the city that came", examples=["example-mentee"])
+    host: PairCity = Field(description="Slug of the city that received", examples=["example-mentor"])
+    guest: PairCity = Field(description="Slug of the city that came", examples=["example-mentee"])
     summary: Text = Field(description="The visit on half a page")
     objectives: SomeLines = Field(description="What the visit was for, a line each")
     programme: list[Session] = Field(min_length=1, max_length=60, description="What took place, session by session")

@@ -116,6 +116,10 @@ def test_a_theme_nobody_has_a_practice_on_says_so_and_blames_nobody() -> None:
     found = without(whole("D6.4", THEME), "good-practice", phase=2)
     (lacks,) = owed(found, "Practices")
     assert lacks.startswith("Nobody has brought in a practice on this theme. Cities and associations have been asked")
+    (still,) = owed(found | {"missing": [owing("toolkit-notes", "2022-04-01")]}, "Practices")
+    assert still == lacks
+    (open_one,) = owed(found | {"missing": [owing("association-practices", "2022-04-01")]}, "Practices")
+    assert "Owed by" in open_one
 
 
 def test_where_several_pairs_work_on_a_theme_each_has_its_own_benchmark_and_ratings() -> None:

@@ -28,7 +28,9 @@ def test_the_guide_tells_timing_answers_returns_and_meetings_from_the_record() -
     met = section(given, "Online and in person")
     assert "online: 1" in met
     assert "First study visit Norden and Bergamo sul Mare 20 May 2021 3 Jun 2021 +14 online" in met
-    assert "Third study visit Hafen and Liepkalns 20 May 2022 not yet – in person" in met
+    assert "First study visit Hafen and Liepkalns 20 May 2021 20 May 2021 0 planned: in person" in met
+    assert "Third study visit Hafen and Liepkalns 20 May 2022 not yet – planned: in person" in met
+    assert "in person: " not in met
 
 
 def test_the_guide_tells_what_changed_and_what_was_gone_without() -> None:

@@ -84,11 +84,16 @@ def test_what_finance_costed_beside_the_plan_is_told_and_not_added() -> None:
 
 
 def test_the_gap_is_what_is_left_after_the_last_self_assessment() -> None:
-    rows = plans.factors(benchmark(2), [ratings(1, 2), ratings(3, 2)], plan(3)["actions"])
+    rows = plans.factors(benchmark(2), ratings(1, 2), ratings(3, 2), plan(3)["actions"])
     assert [row["gap"] for row in rows] == [1, 1]
     assert rows[0]["before"]["rating"] == 1
     assert rows[0]["actions"] == ["A1", "A2", "A3"]
-    assert plans.factors(benchmark(1), [], [])[0]["gap"] is None
+    assert plans.factors(benchmark(1), {}, {}, [])[0]["gap"] is None
+
+
+def test_a_rating_afterwards_alone_is_no_rating_before() -> None:
+    (row,) = plans.factors(benchmark(1), {}, ratings(3, 1), [])
+    assert (row["before"], row["after"]["rating"], row["gap"]) == (None, 3, 1)
 
 
 def test_every_role_of_the_method_is_told_what_it_does() -> None:

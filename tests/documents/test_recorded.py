@@ -43,10 +43,18 @@ def test_what_came_back_most_often_stands_first_and_what_did_not_is_left_out() -
     assert (found["asked"], found["at_once"], found["returned"], found["tacit"]) == (12, 3, 4, 2)
 
 
-def test_meetings_are_counted_by_how_people_met_once_they_took_place() -> None:
+def test_meetings_are_counted_by_how_people_met_as_reported_and_not_as_planned() -> None:
     found = recorded.meetings(record())
     assert [row["after"] for row in found["rows"]] == [14, 0, None]
-    assert found["modes"] == {"virtual": 1, "in-person": 1}
+    assert found["modes"] == {"virtual": 1}
+    assert [recorded.how(row, ENGLISH) for row in found["rows"]] == ["online", "planned: in person", "planned: in person"]
+
+
+def test_a_record_frozen_before_reports_were_read_claims_no_more_than_the_plan() -> None:
+    earlier = [{key: value for key, value in row.items() if key != "met"} for row in record()["meetings"]]
+    found = recorded.meetings(record(meetings=earlier))
+    assert found["modes"] == {}
+    assert recorded.how(found["rows"][0], ENGLISH) == "planned: in person"
 
 
 @pytest.mark.parametrize(("today", "late"), [(date(2022, 7, 28), 0), (date(2022, 7, 29), 0), (date(2022, 8, 1), 3)])

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from lxml import html as parser
 
+from models.definition import Matching, Side, Theme
+from models.matching import CityFacts, match
 from models.method import METHOD
 from tasks.rendering import breakable, render_html, render_svg
 from tests.documents.bodies import needs, profile
@@ -288,7 +290,8 @@ def test_the_matching_report_shows_weights_matrix_runner_up_and_overrides() -> N
         "They know each other.",
         "It costs 0.1000",
         "0.3",
-        "by 2 levels or more",
+        "No single need or strength that a city has named changes the result unless it changes by 2 levels or more",
+        "Highest strength: ",
     ):
         assert words in said_there
 
@@ -305,3 +308,30 @@ def test_what_a_profile_does_not_say_is_not_made_up() -> None:
     silent = said("profile", CITY, "bergamo-sul-mare", profile() | {"capacity_mentees": None})
     page = text_of(render_html(edition(content("D1.1", CITY, {"city-profile": [silent]}))))
     assert re.search("Mentees it could take on ?not said", page)
+
+
+def test_the_matching_report_claims_no_more_of_answers_than_was_tried_and_no_tie_where_more_pairs_win() -> None:
+    cities = [
+        CityFacts("norden", "Norden", "BE", Side.MENTOR, capacity=2, strengths={"work": 1.0}),
+        CityFacts("liepkalns", "Liepkalns", "LV", Side.MENTEE, needs={"work": 1.0}),
+        CityFacts("hafen", "Hafen", "BE", Side.EITHER, vetoes=frozenset({"liepkalns"})),
+    ]
+    matching = match(cities, (Theme(slug="work", title="Decent work"),), Matching()).as_content()
+    said_there = text_of(render_html(edition(content("D1.2", "programme", matching=matching))))
+    assert "No single need or strength that a city has named, at whatever level from 1 to 5, leads to another result." in said_there
+    assert "with fewer pairs; the result is the one with more" in said_there
+    assert "alphabetical order" not in said_there
+    assert "Then better" not in said_there
+
+
+def test_a_plan_does_not_take_the_rating_afterwards_for_the_one_before() -> None:
+    late = full("D7.1", CITY)
+    late["contributions"]["self-assessment"] = [
+        item for item in late["contributions"]["self-assessment"] if item["gate"] == "self-assessment-after"
+    ]
+    page = parser.document_fromstring(render_html(edition(late)))
+    (table,) = page.xpath("//table[thead//th='Rating before']")
+    for row in table.xpath("./tbody/tr"):
+        before, after = (cell.text_content().strip() for cell in row.xpath("./td")[:2])
+        assert before == "not rated"
+        assert "3/4" in after

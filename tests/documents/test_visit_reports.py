@@ -109,6 +109,14 @@ def test_a_report_without_a_benchmark_says_that_titles_are_not_known() -> None:
     assert "has no key factor of this name" not in told
 
 
+def test_a_benchmark_without_a_title_is_not_quoted_by_an_empty_one() -> None:
+    found = of_visit("D4.1", bodies.visit_report(1, findings=[bodies.finding(0)]))
+    found["contributions"]["benchmark"][0]["body"]["title"] = ""
+    told = sections(found)["Findings per key factor"]
+    assert "The visit has findings on 1 of the 4 key factors of the pair’s benchmark." in told
+    assert "“”" not in told
+
+
 def test_a_report_gives_no_count_where_it_was_suppressed_and_zero_where_nobody_came() -> None:
     cells = {row[0] + " " + row[1]: row[2:] for row in rows(full("D4.1", PAIR), "Participants by role")}
     assert cells["Members of the network Local support network"] == ["–", "–", "–"]

@@ -249,6 +249,8 @@ CONTRADICTIONS: list[tuple[str, Path, Any, str, str]] = [
     ("visit-agenda", ("ends_on",), "2030-01-01", "ends_on", "more than 14 days"),
     ("visit-agenda", ("sessions", 0, "on"), "2001-01-01", "sessions.0.on", "lies outside the meeting"),
     ("visit-agenda", ("sessions", 0, "ends"), "08:00", "sessions.0.ends", "must come after the start"),
+    ("visit-agenda", ("sessions", 0, "starts"), 9, "sessions.0.starts", "must be a time of day, such as '09:30', not 9"),
+    ("visit-agenda", ("sessions", 0, "starts"), 930, "sessions.0.starts", "must be a time of day, such as '09:30', not 930"),
     ("visit-agenda", ("sessions", 0, "starts"), None, "sessions.0.ends", "not when it starts"),
     ("visit-agenda", ("budget_total",), 1, "budget_total", "not the sum of the items"),
     ("visit-report", ("participants", 0, "attended"), 3, "participants.0.attended", "suppress counts under 5"),
@@ -274,6 +276,12 @@ def test_all_faults_are_told_at_once() -> None:
     body = put(put(sample("needs-assessment"), ("population",), "many"), (*NEED, "theme"), "gardens")
 
     assert faults("needs-assessment", body | {"gapss": []}).keys() == {"population", "needs.0.theme", "gapss"}
+
+
+def test_a_time_of_day_may_lack_its_nought() -> None:
+    body = accepted("visit-agenda", put(put(sample("visit-agenda"), ("sessions", 0, "starts"), "9:30"), ("sessions", 0, "ends"), "14:30"))
+
+    assert (body["sessions"][0]["starts"], body["sessions"][0]["ends"]) == ("09:30", "14:30")
 
 
 def test_a_need_stands_once_because_actions_name_it_by_its_title() -> None:

@@ -13,7 +13,7 @@ import yaml
 
 from models.contribution_file import ContributionFile, read_contribution, sample_paths
 from models.contribution_kinds import validate_body
-from models.contribution_kinds.parts import Known
+from models.contribution_kinds.parts import Known, KnownPair
 from models.decisions import Verdict
 from models.errors import BadFile
 from models.known import knowing, known_in
@@ -124,6 +124,16 @@ def test_what_is_about_the_whole_programme_may_name_any_pairs_key_factors(at: At
         assert set(known(world, key, scope).key_factors or ()) == {*own[0], *own[1]}
 
 
+def test_a_pair_and_its_mentee_know_the_pair_and_what_speaks_of_several_knows_none(at: At) -> None:
+    world = at(DRAFTED)
+    with world.looking() as standing:
+        pairs = {pair.mentee: KnownPair(pair.mentor, pair.mentee, pair.theme) for pair in standing.programme.pairs}
+    assert known(world, "visit-1-report", "pair-cedar").pair == known(world, "costing", "city-cedar").pair == pairs["cedar"]
+    assert known(world, "visit-1-report", "pair-damson").pair == pairs["damson"] != pairs["cedar"]
+    assert known(world, "synthesis", "programme").pair is None
+    assert known(at("needs-approval"), "needs", "city-cedar").pair is None
+
+
 def test_while_a_pair_has_no_benchmark_key_factors_are_not_checked(at: At) -> None:
     world = at("pair-agreement")
     assert known(world, "visit-1-report", "pair-cedar").key_factors is None
@@ -163,6 +173,55 @@ def test_an_unknown_key_factor_is_told_with_the_one_probably_meant(at: At, write
     assert found == {"body.ratings.0.key_factor": f"no key factor '{meant}x' in the pair's benchmark; did you mean '{meant}'?"}
 
 
+@pytest.mark.parametrize("key", ["visit-1-agenda", "visit-1-report"])
+def test_a_visit_between_the_cities_of_another_pair_is_told_those_of_its_own(at: At, write: Write, key: str) -> None:
+    world = at(DRAFTED)
+    own, other = (known(world, key, scope).pair for scope in ("pair-cedar", "pair-damson"))
+    assert own
+    assert other
+    report = body(world, key, "pair-cedar")
+    told = f"is not in this pair; name one of its two cities, '{own.mentor}' or '{own.mentee}'"
+    found = faults(world, write(world, key, "pair-cedar", report["guest"], host=other.mentor, guest=other.mentee))
+    assert found == {"body.host": f"'{other.mentor}' {told}", "body.guest": f"'{other.mentee}' {told}"}
+    turned = write(world, key, "pair-cedar", report["guest"], host=report["guest"], guest=report["host"])
+    assert read(world, turned).body["host"] == report["guest"]
+
+
+def test_a_planned_visit_to_a_city_of_another_pair_is_told(at: At, write: Write) -> None:
+    world = at(DRAFTED)
+    other = known(world, "visit-plan", "pair-damson").pair
+    assert other
+    visits = body(world, "visit-plan", "pair-cedar")["visits"]
+    path = write(world, "visit-plan", "pair-cedar", "cedar", visits=[visits[0] | {"host": other.mentor, "guest": "cedar"}, *visits[1:]])
+    assert list(faults(world, path)) == ["body.visits.0.host"]
+
+
+@pytest.mark.parametrize("key", ["benchmark", "pair-terms"])
+def test_a_benchmark_or_terms_on_another_theme_are_told_the_pairs(at: At, write: Write, key: str) -> None:
+    world = at(DRAFTED)
+    own, other = (known(world, key, scope).pair for scope in ("pair-cedar", "pair-damson"))
+    assert own
+    assert other
+    with world.looking() as standing:
+        organisation = standing.parties(standing.gate(key, "pair-cedar"))[0].organisation
+    assert faults(world, write(world, key, "pair-cedar", organisation, theme=other.theme)) == {
+        "body.theme": f"'{other.theme}' is not the theme of this pair; {own.mentor} and {own.mentee} work on '{own.theme}'"
+    }
+    assert read(world, write(world, key, "pair-cedar", organisation)).body["theme"] == own.theme
+
+
+def test_at_a_workshop_peers_of_other_pairs_may_give_and_take(at: At, write: Write) -> None:
+    world = at("plan-adoption")
+    record = body(world, "workshop-record", "pair-cedar")
+    other = known(world, "workshop-record", "pair-damson").pair
+    assert other
+    with world.looking() as standing:
+        organisation = standing.parties(standing.gate("workshop-record", "pair-cedar"))[0].organisation
+    transfer = record["transferred"][0] | {"giver": other.mentor, "taker": other.mentee}
+    found = read(world, write(world, "workshop-record", "pair-cedar", organisation, transferred=[transfer])).body["transferred"]
+    assert [(row["giver"], row["taker"]) for row in found] == [(other.mentor, other.mentee)]
+
+
 def test_a_day_before_the_programme_or_still_to_come_is_told(at: At, write: Write) -> None:
     world = at(DRAFTED)
     today = world.now.date()
@@ -198,10 +257,12 @@ def test_the_samples_of_inclucities_agree_with_what_is_known_when_they_come_in()
     samples = sorted((read_contribution(path, programme) for path in sample_paths(INCLUCITIES)), key=lambda item: order.index(item.gate))
     factors = {item.scope.removeprefix("pair-"): ids(item.body["key_factors"]) for item in samples if item.gate == "benchmark"}
     actions: dict[str, tuple[str, ...]] = {}
+    pairs = {pair.mentee: KnownPair(pair.mentor, pair.mentee, pair.theme) for pair in programme.historical_pairs}
     for item in samples:
         mentees = [pair.mentee for pair in programme.historical_pairs if item.scope.partition("-")[2] in (pair.mentor, pair.mentee)]
         about = {factor for mentee in mentees or factors for factor in factors[mentee]}
-        now = replace(Known.of(programme), key_factors=tuple(about), actions=actions, starts_on=programme.historical_start)
+        pair = pairs.get(item.scope.partition("-")[2])
+        now = replace(Known.of(programme), pair=pair, key_factors=tuple(about), actions=actions, starts_on=programme.historical_start)
         assert validate_body(item.kind, item.body, None, item.gate, programme, now) == item.body
         if item.kind == "action-plan":
             actions[item.organisation] = ids(item.body["actions"])

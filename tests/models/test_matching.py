@@ -169,6 +169,25 @@ def test_equal_matchings_are_said_and_settled_by_slug() -> None:
     assert "is tied: Birch with Cedar and Alder with Damson instead gives the same total" in result.sensitivity[0].says
 
 
+def test_a_result_that_wins_by_one_more_pair_is_not_called_a_tie() -> None:
+    cities = [mentee("cedar", needs={"work": 1.0}), mentor("alder", strengths={"work": 1.0}, capacity=2), either("fig", vetoes={"cedar"})]
+    result = match(cities, THEMES, ONLY_FIT)
+    assert keys(result) == [("cedar", "alder"), ("fig", "alder")]
+    assert not result.ties
+    assert result.runner_up is not None
+    assert (result.runner_up.difference, len(result.runner_up.pairs)) == (0, 1)
+    assert result.runner_up.says == "It has the same total as the result, which has more pairs."
+    assert result.sensitivity[1].says == "Alder with Fig stands because the result has more pairs: the total is the same without it."
+
+
+def test_a_pair_that_only_leaving_it_out_could_replace_stands_even_without_any_score() -> None:
+    needs = {"work": 0.5}
+    fig = either("fig", vetoes={"cedar"}, needs=needs)
+    cities = [mentee("cedar", needs={"work": 1.0}), mentor("alder", strengths={"work": 1.0}, capacity=2), fig]
+    says = match(cities, THEMES, ONLY_FIT).sensitivity[1].says
+    assert says == "Alder with Fig stands even if its score fell from 0.5000 to 0: without it the best total is 0.5000 lower."
+
+
 # --- what it hangs on
 
 

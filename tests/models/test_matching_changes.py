@@ -105,6 +105,20 @@ def test_a_network_too_large_to_try_every_answer_says_nothing_of_them() -> None:
     assert match(cities, THEMES, Matching()).answers is None
 
 
+def test_of_several_answers_on_a_theme_it_speaks_of_the_highest() -> None:
+    work = (Theme(slug="work", title="Decent work"),)
+    cities = [
+        CityFacts("alder", "Alder", "BE", Side.MENTOR, strengths={"work": 1.0}),
+        CityFacts("birch", "Birch", "BE", Side.MENTOR, strengths={"work": 0.8}),
+        CityFacts("cedar", "Cedar", "IT", Side.MENTEE, needs={"work": 1.0}),
+    ]
+    answers = match(cities, work, Matching(fit=1, language=0, size=0, preference=0)).answers
+    assert answers is not None
+    assert [change.says for change in answers.changes] == [
+        "With the highest strength of Alder for Decent work at 3 instead of 5, the result would hold Birch with Cedar on Decent work."
+    ]
+
+
 # -- scores
 
 

@@ -135,7 +135,22 @@ def test_meetings_say_when_they_were_planned_and_when_they_took_place(at: At) ->
         ("visit-3", "pair-cedar"), ("visit-3", "pair-damson"),
     ]  # fmt: skip
     assert {row["mode"] for row in found} == {"in-person"}
+    assert {row["met"] for row in found} == {"in-person"}
     assert all(row["happened_on"] and not row["without"] for row in found)
+
+
+def test_how_people_met_is_what_their_own_report_says(at: At) -> None:
+    """Cedar met online though everybody was to travel; Damson has not reported yet."""
+    world = at("visit-1")
+    world.answer("visit-1")
+    assert {row["met"] for row in recorded(world)["meetings"]} == {None}
+    world.contribute("visit-1-report", "pair-cedar", mode="virtual")
+    found = recorded(world)["meetings"]
+    assert {(row["key"], row["scope"], row["mode"], row["met"]) for row in found if row["key"] == "visit-1"} == {
+        ("visit-1", "pair-cedar", "in-person", "virtual"),
+        ("visit-1", "pair-damson", "in-person", None),
+    }
+    assert {row["met"] for row in found if row["key"] != "visit-1"} == {None}
 
 
 def test_a_meeting_that_was_moved_keeps_the_day_it_was_planned_for(at: At) -> None:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from models.contribution_file import ContributionFile, read_contribution, sample_paths
+from models.contribution_kinds import schema
 from models.method import METHOD, Over
 from tests.models.generated_run import INCLUCITIES, inclucities
 
@@ -160,16 +161,57 @@ class TestAPair:
             assert {found["host"], found["guest"]} == both, gate
 
 
-def test_capacis_samples_are_there_in_italian_with_the_same_ids_and_figures() -> None:
+def test_capacis_samples_are_there_in_italian_and_differ_in_words_only() -> None:
     english, italian = samples(), samples("it")
     capaci = [key for key in english if key[2] == "capaci"]
     assert sorted(italian) == sorted(capaci)
     for key in capaci:
-        assert skeleton(italian[key].body) == skeleton(english[key].body), key
+        kind = english[key].kind
+        assert skeleton(kind, italian[key].body) == skeleton(kind, english[key].body), key
 
 
-def skeleton(value: Any) -> Any:
-    """A body without its words: ids, figures, dates and the number of entries remain."""
-    words = re.compile(r"[^\W\d_]{2,}.* .*|.*[^\W\d_]{3,}.*")
-    kept = {path: leaf for path, leaf in leaves(value) if not (isinstance(leaf, str) and words.match(leaf))}
-    return json.dumps({str(path): leaf for path, leaf in kept.items()}, sort_keys=True), sorted(str(path) for path, _ in leaves(value))
+@pytest.mark.parametrize(
+    ("gate", "path", "other"),
+    [
+        ("visit-1-report", ("host",), "brussels"),
+        ("visit-1-report", ("mode",), "in-person"),
+        ("pair-terms", ("theme",), "employment"),
+        ("plan-final", ("actions", 0, "funding", "state"), "none"),
+        ("plan-final", ("actions", 0, "needs"), []),
+        ("pair-terms", ("languages", 0), "fr"),
+    ],
+)
+def test_a_sample_that_says_something_else_is_no_translation(gate: str, path: tuple[str | int, ...], other: Any) -> None:
+    sample = next(item for key, item in samples().items() if key[0] == gate and key[1].endswith("-capaci"))
+    changed = deepcopy(sample.body)
+    place = changed
+    for part in path[:-1]:
+        place = place[part]
+    assert place[path[-1]] != other
+    place[path[-1]] = other
+    assert skeleton(sample.kind, changed) != skeleton(sample.kind, sample.body)
+
+
+WORDS = re.compile(r"[^\W\d_]{2,}.* .*|.*[^\W\d_]{3,}.*", re.DOTALL)
+
+
+def skeleton(kind: str, body: Any) -> dict[tuple[str | int, ...], Any]:
+    """A body without its words: slugs, ids, codes, dates and what is one of a list stay, as do figures and the number of entries."""
+    whole = schema(kind)
+
+    def kept(path: tuple[str | int, ...], leaf: Any) -> Any:
+        return "words" if isinstance(leaf, str) and WORDS.match(leaf) and is_free(whole, whole, path) else leaf
+
+    return {path: kept(path, leaf) for path, leaf in leaves(body)}
+
+
+def is_free(whole: Any, place: Any, path: tuple[str | int, ...]) -> bool:
+    """Whether the schema takes any text there."""
+    if "$ref" in place:
+        return is_free(whole, whole["$defs"][place["$ref"].rsplit("/", 1)[-1]], path)
+    if "anyOf" in place:
+        return any(is_free(whole, option, path) for option in place["anyOf"])
+    if path:
+        inner = place.get("items") if isinstance(path[0], int) else place.get("properties", {}).get(path[0])
+        return inner is not None and is_free(whole, inner, path[1:])
+    return place.get("type") == "string" and not place.keys() & {"enum", "const", "pattern", "format"}
