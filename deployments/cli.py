@@ -305,6 +305,10 @@ def _need_server(command: str) -> None:
     """Without an address Prefect would start a server of its own for this one command."""
     if not os.environ.get("PREFECT_API_URL"):
         raise ProgrammeError(f"`{command}` runs on Prefect: set PREFECT_API_URL, for example to http://127.0.0.1:4200/api.")
+    from deployments.serving import answers
+
+    if not answers(f"{os.environ['PREFECT_API_URL'].rstrip('/')}/health"):
+        raise ProgrammeError(f"Nothing answers at {os.environ['PREFECT_API_URL']}: is `make up` running, and is that its address?")
 
 
 def _nudge(programme: str) -> None:

@@ -41,13 +41,11 @@ class CoordinatorForm(RunInput):
         """
         run_id = flow_run_id or UUID(str(flow_run.get_id()))
         value: dict[str, Any] = await aread_flow_run_input(keyset["response"], flow_run_id=run_id) or {}
-        on = value.get("on")
-        known = {name: value[name] for name in cls.model_fields if name in value}
-        return cls.model_construct(**(known | {"on": date.fromisoformat(on[:10]) if on else None}))  # type: ignore[return-value]  # the plugin of Pydantic names the class
+        return cls.model_construct(**{name: value[name] for name in cls.model_fields if name in value})  # type: ignore[return-value]  # the plugin of Pydantic names the class
 
     def given(self) -> Given:
         """The answer in the model's words."""
-        return Given(self.gate or "", self.what, self.comment or "", self.on, self.on_behalf_of or None)
+        return Given(self.gate or "", self.what, self.comment or "", str(self.on) if self.on else None, self.on_behalf_of or None)
 
 
 def form_for(standing: Standing, number: int) -> type[CoordinatorForm]:

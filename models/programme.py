@@ -92,6 +92,8 @@ class Phase(Base):
     answers: Mapped[int] = mapped_column(default=0)
     refusal: Mapped[str | None] = mapped_column(String(1000))
     """Why the last answer given in the coordinator's form was refused; shown in the next form."""
+    refused_at: Mapped[str | None] = mapped_column(String(140))
+    """The gate that answer was about, as the form names it; None where it named none."""
     token: Mapped[int] = mapped_column(default=0)
     leased_until: Mapped[datetime | None]
     version: Mapped[int] = mapped_column(default=1)

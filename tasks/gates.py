@@ -49,7 +49,7 @@ async def take_answer(programme: str, number: int, answer: dict[str, str | None]
 
     `key` is the suspension it answers: an answer that was counted already is not carried out a second time.
     """
-    given = Given(**answer)  # type: ignore[arg-type]  # dates travel as they are
+    given = Given(**answer)  # type: ignore[arg-type]  # what is None there has a default here
     try:
         with changing() as session:
             standing = load(session, programme, locked=True)
@@ -58,7 +58,7 @@ async def take_answer(programme: str, number: int, answer: dict[str, str | None]
     except (ProgrammeError, DataError) as refused:
         reason = str(refused) if isinstance(refused, ProgrammeError) else "Something in the answer is too long, or no text."
         with changing() as session:
-            coordinating.refuse(load(session, programme, locked=True), number, reason)
+            coordinating.refuse(load(session, programme, locked=True), number, reason, given)
         return reason
     return None
 

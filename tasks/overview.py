@@ -17,7 +17,7 @@ def overview(standing: Standing, now: datetime) -> str:
         done = sum(gate.is_satisfied for gate in gates)
         lines.append(f"  {phase.number}  {phase.state:<10} {done:>3}/{len(gates):<3} {METHOD.phase(phase.number).title}")
     waiting = [gate for gate in standing.programme.gates if gate.is_open]
-    lines += ["", f"{len(waiting)} open gates" + (":" if waiting else "")]
+    lines += ["", "1 open gate:" if len(waiting) == 1 else f"{len(waiting)} open gates" + (":" if waiting else "")]
     for gate in sorted(waiting, key=lambda gate: (str(gate.due_on), gate.id)):
         asked = ", ".join(f"{party.organisation} ({party.role})" for party in standing.open_parties(gate))
         lines.append(f"  {gate.due_on}{' LATE' if gate.is_late(today) else '     '} {gate.label:<48} {asked}")

@@ -12,6 +12,7 @@ from prefect.artifacts import acreate_markdown_artifact
 
 from models import links
 from models.definition import Role
+from models.doors.coordinating import last_refusal
 from models.gates import Gate
 from models.method import METHOD
 from models.programme import Phase, PhaseState
@@ -28,11 +29,10 @@ def escape(text: str) -> str:
 
 def waiting_for(standing: Standing, number: int) -> str:
     """What a phase waits for now, the latest refusal first. Frozen at suspension, so it says how to see more."""
-    phase = standing.phase(number)
     gates = [gate for gate in standing.gates_in(number) if gate.is_open]
     parts = [f"### Phase {number}: {METHOD.phase(number).title}"]
-    if phase.refusal:
-        parts.append(f"> **Your last answer was refused.** {escape(phase.refusal)}")
+    if refusal := last_refusal(standing, number):
+        parts.append(f"> **Your last answer was refused.** {escape(refusal)}")
     if gates:
         parts.append(f"{len(gates)} gates are open. Choose one below, or leave everything as it is to look again.")
         parts.append("\n".join([HEAD, *(_line(standing, gate) for gate in gates)]))

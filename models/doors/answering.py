@@ -131,7 +131,7 @@ def _contribution(session: Session, standing: Standing, gate: Gate, organisation
 
 def _check_asked(standing: Standing, gate: Gate, organisation: str, kind: GateKind) -> None:
     if gate.spec.kind is not kind:
-        raise Refused(f"{gate.label} takes no {kind}: it is an {gate.spec.kind} gate.")
+        raise Refused(f"{gate.label} takes no {kind}: it asks for another thing ({gate.spec.kind}).")
     asked = [party.organisation for party in standing.parties(gate)]
     if organisation not in asked:
         raise Refused(f"{gate.label} asks {', '.join(asked)}, not {organisation!r}.")

@@ -15,7 +15,7 @@ from models.advance import reviewed
 from models.decisions import Entry, Verdict
 from models.definition import Role
 from models.doors import steering
-from models.doors.answering import Origin, Ruling, decide, send_back, took_place
+from models.doors.answering import Origin, Ruling, decide, printable, send_back, took_place
 from models.errors import Refused
 from models.gates import Gate
 from models.method import GateKind
@@ -36,13 +36,23 @@ class What(StrEnum):
 
 @dataclass(frozen=True)
 class Given:
-    """An answer as it comes from the form: labels as `form_choices` offers them."""
+    """An answer as it comes from the form: labels as `choice` and `label` offer them; `on` as it was typed."""
 
     gate: str = ""
     what: str = What.LOOK
     comment: str = ""
-    on: date | None = None
+    on: str | None = None
     on_behalf_of: str | None = None
+
+    @property
+    def day(self) -> date | None:
+        """The day in “on”; Refused where it is none: Prefect's server takes any text there."""
+        if not self.on:
+            return None
+        try:
+            return date.fromisoformat(self.on[:10])
+        except ValueError:
+            raise Refused(f"“{printable(self.on[:40])}” in “on” is no date. Give it as year, month and day, such as 2027-03-31.") from None
 
 
 def label(party: Party) -> str:
@@ -83,11 +93,20 @@ def answer(session: Session, standing: Standing, number: int, given: Given, now:
     phase.answers += 1
 
 
-def refuse(standing: Standing, number: int, reason: str) -> None:
-    """Keep why an answer was refused, for the next form."""
+def refuse(standing: Standing, number: int, reason: str, given: Given | None = None) -> None:
+    """Keep why an answer was refused, for the next forms, while the gate it was about is open."""
     phase = standing.phase(number)
     phase.answers += 1
     phase.refusal = reason[:1000]
+    phase.refused_at = (given.gate.partition(" (")[0][:140] if given else "") or None
+
+
+def last_refusal(standing: Standing, number: int) -> str | None:
+    """Why the last answer was refused, as long as that is of use: None once its gate has been dealt with."""
+    phase = standing.phase(number)
+    if phase.refused_at is not None and phase.refused_at not in [gate.label for gate in open_gates(standing, number)]:
+        return None
+    return phase.refusal
 
 
 def _chosen(standing: Standing, number: int, given: Given) -> Gate:
@@ -114,9 +133,9 @@ def _route(session: Session, standing: Standing, gate: Gate, given: Given, now: 
         case What.RECORD:
             _record(session, standing, gate, given, now)
         case What.EXTEND:
-            if given.on is None:
+            if given.day is None:
                 raise Refused(f"Until when is {gate.label} extended? Give the date in “on”.")
-            steering.extend(session, standing, gate, given.on, given.comment, now)
+            steering.extend(session, standing, gate, given.day, given.comment, now)
         case What.WITHOUT:
             steering.proceed_without(session, standing, gate, given.comment, now)
         case _:
@@ -132,7 +151,7 @@ def _decide(session: Session, standing: Standing, gate: Gate, given: Given, now:
     party = _party(standing, gate, given.on_behalf_of)
     own = party.organisation == standing.definition.coordinator and party.role == Role.COORDINATOR
     act = given.comment.strip() if gate.spec.needs_act and given.what == What.APPROVE else None
-    ruling = Ruling(Verdict(given.what), given.comment, act_number=act or None, act_on=given.on)
+    ruling = Ruling(Verdict(given.what), given.comment, act_number=act or None, act_on=given.day)
     decide(session, standing, gate, party, ruling, Origin(Entry.PREFECT, on_behalf=not own), now)
 
 
@@ -142,7 +161,7 @@ def _record(session: Session, standing: Standing, gate: Gate, given: Given, now:
     if gate.spec.kind is not GateKind.EVENT:
         raise Refused(f"{gate.label} is an approval: choose approve, return or reject, and on whose behalf.")
     party = _party(standing, gate, given.on_behalf_of) if given.on_behalf_of else standing.parties(gate)[0]
-    took_place(session, standing, gate, party.organisation, given.on or standing.today(now), Origin(Entry.PREFECT, on_behalf=True), now)
+    took_place(session, standing, gate, party.organisation, given.day or standing.today(now), Origin(Entry.PREFECT, on_behalf=True), now)
 
 
 def _party(standing: Standing, gate: Gate, named: str | None) -> Party:

@@ -82,6 +82,7 @@ def take_lease(session: Session, standing: Standing, number: int, run_id: str, n
         raise Refused(f"Another run works on phase {number}.")
     if phase.state == PhaseState.HELD:
         phase.state = PhaseState.OPEN if phase.opened_at else PhaseState.WAITING
+        phase.refusal = phase.refused_at = None
         note(session, standing, now, EventKind.PHASE_RELEASED, phase=number)
     phase.run_id, phase.leased_until = run_id, now + LEASE
     phase.token += 1

@@ -124,6 +124,13 @@ def test_an_answer_a_rule_refuses_comes_back_in_the_next_form_and_the_right_one_
     assert "refused" not in server.form(run)[1]
 
 
+def test_a_day_that_is_no_date_does_not_end_the_run(server: Server, launched: str) -> None:
+    run, answers = server.wait_suspended(launched, 1), server.standing(launched).phase(1).answers
+    assert server.resume(run, gate="needs @ city-alder", what="extend", on="2027-02-31")["status"] == "ACCEPT"
+    assert server.wait_suspended(launched, 1, answers + 1) == run
+    assert "is no date" in server.form(run)[1]
+
+
 def test_what_is_handed_in_elsewhere_wakes_the_phase_and_carries_it_to_completion(server: Server, launched: str, tmp_path: Path) -> None:
     [last] = answer_all(server, launched, "needs", but=1)
     standing = server.standing(launched)

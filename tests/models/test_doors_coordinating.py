@@ -26,7 +26,12 @@ def world(small: World) -> World:
 def say(world: World, number: int, gate: str = "", what: str = What.LOOK, **more: Any) -> None:
     """One answer, as the form's task gives it."""
     with world.changing() as (session, standing):
-        coordinating.answer(session, standing, number, Given(gate, What(what), **more), world.now)
+        coordinating.answer(session, standing, number, given(gate, what, **more), world.now)
+
+
+def given(gate: str, what: str, on: date | str | None = None, **more: Any) -> Given:
+    """An answer with its day as the form sends it: as text."""
+    return Given(gate, What(what), on=str(on) if on else None, **more)
 
 
 def refusal(world: World, number: int, gate: str = "", what: str = What.LOOK, **more: Any) -> str:
@@ -191,3 +196,32 @@ def test_an_answer_without_a_gate_or_for_one_that_is_not_there_is_refused(world:
 
 def test_everything_the_form_can_say_is_tried_here() -> None:
     assert {what.name for what in What} == {"LOOK", "APPROVE", "RETURN", "REJECT", "RECORD", "EXTEND", "WITHOUT"}
+
+
+@pytest.mark.parametrize("typed", ["soon", "2027-02-31", "31/12/2027", "\u202e2027", "0"])
+def test_a_day_that_is_none_is_refused_with_what_would_be_right(world: World, typed: str) -> None:
+    assert "is no date. Give it as year, month and day" in refusal(world, 1, NEEDS, What.EXTEND, on=typed)
+
+
+def test_a_day_may_come_with_a_time_as_some_pickers_send_it(world: World) -> None:
+    due_on = gate_of(world, NEEDS).due_on
+    assert due_on is not None
+    say(world, 1, NEEDS, What.EXTEND, on=f"{due_on + timedelta(days=28)}T00:00:00Z")
+    assert gate_of(world, NEEDS).due_on > due_on
+
+
+def test_a_refusal_is_shown_while_its_gate_is_open_and_no_longer(world: World) -> None:
+    with world.changing() as (_, standing):
+        coordinating.refuse(standing, 1, "Because.", Given(f"{NEEDS} (v1.0, 0123abcd)"))
+    with world.looking() as standing:
+        assert coordinating.last_refusal(standing, 1) == "Because."
+    world.answer("needs", scope="city-cedar")
+    with world.looking() as standing:
+        assert coordinating.last_refusal(standing, 1) is None
+
+
+def test_a_refusal_that_named_no_gate_stays_until_the_next_answer(world: World) -> None:
+    with world.changing() as (_, standing):
+        coordinating.refuse(standing, 1, "Choose a gate.", Given())
+    with world.looking() as standing:
+        assert coordinating.last_refusal(standing, 1) == "Choose a gate."

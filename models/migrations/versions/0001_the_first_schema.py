@@ -157,6 +157,7 @@ def upgrade() -> None:
         sa.Column("launches", sa.Integer(), nullable=False),
         sa.Column("answers", sa.Integer(), nullable=False),
         sa.Column("refusal", sa.String(length=1000), nullable=True),
+        sa.Column("refused_at", sa.String(length=140), nullable=True),
         sa.Column("token", sa.Integer(), nullable=False),
         sa.Column("leased_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("version", sa.Integer(), nullable=False),
