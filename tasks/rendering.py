@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -101,17 +102,7 @@ def environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     env.install_gettext_translations(words.translations, newstyle=True)  # type: ignore[attr-defined]  # added by the i18n extension
-    env.filters |= {
-        "day": words.date,
-        "month": words.month,
-        "moment": words.moment,
-        "number": words.number,
-        "percent": words.percent,
-        "money": words.money,
-        "label": words.label,
-        "listing": words.listing,
-        "paragraphs": paragraphs,
-    }
+    env.filters |= _filters(words)
     env.globals |= {
         "words": words,
         "charts": charts,
@@ -135,6 +126,21 @@ def environment(language: str) -> Environment:
     }
     env.tests["on_the_web"] = is_web_address
     return env
+
+
+def _filters(words: Words) -> dict[str, Callable[..., Any]]:
+    """What templates write values with, in the language of the words."""
+    return {
+        "day": words.date,
+        "month": words.month,
+        "moment": words.moment,
+        "number": words.number,
+        "percent": words.percent,
+        "money": words.money,
+        "label": words.label,
+        "listing": words.listing,
+        "paragraphs": paragraphs,
+    }
 
 
 def render_html(view: EditionView) -> str:
