@@ -23,6 +23,7 @@ class EventKind(StrEnum):
     PHASE_OPENED = "phase-opened"
     PHASE_HELD = "phase-held"
     PHASE_RELEASED = "phase-released"
+    PHASE_STUCK = "phase-stuck"
     PHASE_COMPLETED = "phase-completed"
     GATE_OPENED = "gate-opened"
     GATE_REOPENED = "gate-reopened"

@@ -35,6 +35,9 @@ class NoticeKind(StrEnum):
     DEADLINE_MOVED = "deadline-moved"
     DELIVERABLE = "deliverable"
     PHASE = "phase"
+    PHASE_HELD = "phase-held"
+    PHASE_STUCK = "phase-stuck"
+    SILENCE = "silence"
     DIGEST = "digest"
 
 

@@ -96,6 +96,11 @@ class Phase(Base):
     """The gate that answer was about, as the form names it; None where it named none."""
     token: Mapped[int] = mapped_column(default=0)
     leased_until: Mapped[datetime | None]
+    relaunches: Mapped[int] = mapped_column(default=0, server_default="0")
+    """How many runs the sweep has put in place of broken ones since one last got through its work."""
+    relaunched_at: Mapped[datetime | None]
+    trouble: Mapped[str | None] = mapped_column(String(300))
+    """What became of the last broken run, in Prefect's words."""
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}

@@ -4,10 +4,22 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from models import contributions, decisions, editions, events, gates, notices, organisations, programme
+from models import contributions, decisions, editions, events, gates, leases, notices, organisations, programme
 from models.database import Base
 
-__all__ = ["contributions", "create_all", "decisions", "editions", "events", "gates", "metadata", "notices", "organisations", "programme"]
+__all__ = [
+    "contributions",
+    "create_all",
+    "decisions",
+    "editions",
+    "events",
+    "gates",
+    "leases",
+    "metadata",
+    "notices",
+    "organisations",
+    "programme",
+]
 
 metadata = Base.metadata
 

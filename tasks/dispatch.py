@@ -24,6 +24,7 @@ from models.standing import Standing, load
 from tasks.channel import Channel, Delivery, Outcome, Parcel, open_channel
 from tasks.messages import Letterhead, compose, letter, message_id_of
 from tasks.notice_views import NoticeView, may_act, view_of
+from tasks.steps import Step, reached
 
 __all__ = ["Dispatched", "dispatch", "open_channel"]
 
@@ -105,6 +106,8 @@ class _Sender:
                 standing = self.look_up(session, programme_id)
                 mine = [notice for notice in claimed if notice.programme_id == programme_id]
                 messages += self._messages(session, standing, self._wanted(session, standing, mine))
+        if claimed:
+            reached(Step.NOTICES_CLAIMED)
         return messages
 
     def _wanted(self, session: Session, standing: Standing, notices: Sequence[Notice]) -> list[Notice]:
@@ -179,9 +182,12 @@ class _Sender:
             log.exception("notice %s could not be written", first.key)
             self._settle(message, Delivery(Outcome.TEMPORARY, f"could not be written: {error!r}"))
             return False
+        reached(Step.MESSAGE_COMPOSED)
         key = "\n".join(notice.key for notice in message.notices)
         delivery = self.channel.deliver(Parcel(mail, message.letterhead.sender, first.mailbox, key=key, at=self.now))
+        reached(Step.MESSAGE_HANDED_OVER)
         self._settle(message, delivery)
+        reached(Step.MESSAGE_SETTLED)
         if delivery.outcome is Outcome.SENT:
             self._tell_operators(message, views)
         return delivery.stops

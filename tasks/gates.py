@@ -14,6 +14,7 @@ from models.doors.coordinating import Given
 from models.doors.opening import perform
 from models.errors import ProgrammeError
 from models.standing import load
+from tasks.steps import Step, reached
 
 FOREVER = 10_000
 """More actions than any moment brings: a loop that gets there turns in circles."""
@@ -41,6 +42,7 @@ async def carry_out_action(
     with changing() as session:
         action = Action(Do(what), phase, gate, scope, subject)
         perform(session, load(session, programme, locked=True), action, clock.now(), token=token)
+    reached(Step.ACTION_DONE)
 
 
 @task(task_run_name="answer in phase {number}", cache_policy=NO_CACHE, persist_result=False)

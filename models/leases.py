@@ -1,0 +1,41 @@
+"""Rows that say who is at work and that somebody is: leases with fencing tokens, and signs of life.
+
+The lease of a phase is part of the phase (`models.programme`); these are for work that no phase owns.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from models.database import Base
+
+
+class Lease(Base):
+    """The right to do one kind of work, lent for a while. `token` rises each time it is lent: older ones are refused."""
+
+    __tablename__ = "lease"
+
+    name: Mapped[str] = mapped_column(String(120), primary_key=True)
+    holder: Mapped[str | None] = mapped_column(String(64))
+    token: Mapped[int] = mapped_column(default=0)
+    until: Mapped[datetime | None]
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}
+
+
+class SignOfLife(Base):
+    """When something that must run regularly ran last, and whether people have been told that it does not."""
+
+    __tablename__ = "sign_of_life"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    at: Mapped[datetime]
+    silence_told_at: Mapped[datetime | None]
+    """When people were told of a silence that has not ended; None while all is well."""
+    version: Mapped[int] = mapped_column(default=1)
+
+    __mapper_args__ = {"version_id_col": version}
