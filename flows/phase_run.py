@@ -23,13 +23,14 @@ from models.database import changing, reading
 from models.doors import steering
 from models.programme import PhaseState
 from models.standing import Standing, load
+from tasks.build_runs import ask_for_files
 from tasks.courtesy import courteously
-from tasks.deliverables import ask_for_files
 from tasks.gates import carry_out, due_in_phase, take_answer
 from tasks.leases import keep_lease
 from tasks.notices import send_notices
 from tasks.runs import is_somebody_elses, nudge
 from tasks.status import show_phase
+from tasks.steps import Step, reached
 
 COMPLETED = "inclucities.phase.completed"
 
@@ -59,7 +60,9 @@ class PhaseRun:
             for action in actions:
                 await carry_out(self.programme, action, self.token)
                 drafted = drafted or action.do is Do.BUILD_REVIEW
+        reached(Step.WORK_DONE)
         await courteously(send_notices(self.programme))
+        reached(Step.TOLD)
         if drafted:
             await courteously(ask_for_files(self.programme))
         await courteously(nudge(self.programme))
@@ -76,9 +79,12 @@ class PhaseRun:
         key = standing.phase(self.number).answers
         self.suspending = True
         self.end_lease()
+        reached(Step.LEASE_ENDED)
         form = await asuspend_flow_run(form_for(standing, self.number), key=f"phase-{self.number}-{key}", timeout=None)
+        reached(Step.WOKEN)
         self.token, self.suspending = take_lease(self.programme, self.number), False
         refusal = await take_answer(self.programme, self.number, asdict(form.given()), key)
+        reached(Step.ANSWER_TAKEN)
         if refusal:
             get_run_logger().warning("The answer was refused: %s", refusal)
 
@@ -127,8 +133,11 @@ async def work_off(programme: str, number: int) -> None:
         get_run_logger().warning("%s This run leaves it alone.", reason)
         return
     async with phase_run(programme, number) as run:
+        reached(Step.LEASE_TAKEN)
         await run.do_what_is_due()
         while not run.is_complete:
             await run.wait_for_people()
             await run.do_what_is_due()
+        reached(Step.PHASE_COMPLETED)
     run.announce()
+    reached(Step.ANNOUNCED)

@@ -15,6 +15,7 @@ from models.settings import programmes_folder
 from models.standing import load
 from tasks.runs import start as start_phase
 from tasks.status import show_programme
+from tasks.steps import Step, reached
 
 
 def programme_path(programme: str) -> Path:
@@ -35,6 +36,7 @@ async def launch_programme(programme: str = "inclucities", start: date | None = 
     with changing() as session:
         standing = launch(session, definition, clock.now(), start_on=start)
     get_run_logger().info("%s starts on %s.", definition.title, standing.programme.start_on)
+    reached(Step.LAUNCHED)
     await start_phase(definition.id, 1)
     with reading() as session:
         await show_programme(load(session, definition.id), clock.now())

@@ -9,14 +9,16 @@ from models import clock
 from models.advance import PUBLICATION, advance
 from models.database import reading
 from models.programme import Programme
+from models.settings import documents_folder
 from models.standing import load
+from tasks.build_runs import ask_for_files
 from tasks.courtesy import SweepFailed, alone
-from tasks.deliverables import ask_for_files
 from tasks.gates import carry_out_time
 from tasks.notices import send_notices
 from tasks.publishing import without_files
-from tasks.runs import look_after
+from tasks.runs import Budget, look_after
 from tasks.status import show_programme
+from tasks.steps import Step, reached
 
 
 @flow(name="sweep", retries=0, persist_result=False)
@@ -25,20 +27,23 @@ async def sweep() -> None:
 
     1. Deadlines that have passed, rungs of the ladder, the coordinator's digest, closure.
     2. Send the notices that are due.
-    3. Hold phases whose run a person has cancelled; launch, wake or relaunch runs that have something to do.
+    3. Hold phases whose run a person has cancelled; launch, wake or replace runs, a dozen at a time.
     4. Ask for the deliverables of completed phases, and for files, that a lost event left unbuilt.
     """
-    failed = [programme for programme in running() if not await alone(do_what_time_brings(programme), programme)]
+    budget = Budget()
+    failed = [programme for programme in running() if not await alone(do_what_time_brings(programme, budget), programme)]
     failed += [programme for programme in launched() if not await alone(catch_up_on_deliverables(programme), programme)]
     if failed:
         raise SweepFailed(f"The sweep could not finish {', '.join(dict.fromkeys(failed))}; the others are done. See the log above.")
 
 
-async def do_what_time_brings(programme: str) -> None:
+async def do_what_time_brings(programme: str, budget: Budget) -> None:
     """One programme's part of the sweep."""
     done = await carry_out_time(programme)
+    reached(Step.TIME_CARRIED_OUT)
     sent = await send_notices(programme)
-    await look_after(programme)
+    await look_after(programme, budget)
+    reached(Step.LOOKED_AFTER)
     if done or sent:
         done += await carry_out_time(programme)
         get_run_logger().info("%s: %s actions, %s notices.", programme, done, sent)
@@ -62,6 +67,8 @@ async def catch_up_on_deliverables(programme: str) -> None:
     """Start the build of what is due for publication or lacks its files."""
     with reading() as session:
         standing = load(session, programme)
-        due = any(action.do in PUBLICATION for action in advance(standing, clock.now())) or bool(without_files(standing))
-    if due:
+        due = any(action.do in PUBLICATION for action in advance(standing, clock.now()))
+        lacking = without_files(standing, documents_folder())
+    if due or lacking:
         await ask_for_files(programme)
+        reached(Step.BUILD_ASKED_FOR)

@@ -18,6 +18,7 @@ from models.errors import Refused
 from models.events import Event, EventKind, write
 from models.gates import Gate
 from models.notices import Attempt, Notice, NoticeKind, NoticeState
+from models.programme import PhaseState
 from models.standing import Standing
 
 LEASE = timedelta(minutes=5)
@@ -102,8 +103,12 @@ def is_wanted(standing: Standing, gate: Gate | None, notice: Notice) -> bool:
     """Whether it still makes sense to send it (`design.md`: the ladder stops the moment the thing is done).
 
     A notice that asks for something is wanted while its gate is open in the same round and the party has not acted; a
-    rung of the ladder only for the deadline it was made for. All others are wanted always.
+    rung of the ladder only for the deadline it was made for; that a phase is held or stuck, while it is. All others always.
     """
+    if notice.kind == NoticeKind.PHASE_HELD and notice.phase:
+        return standing.phase(notice.phase).state == PhaseState.HELD
+    if notice.kind == NoticeKind.PHASE_STUCK and notice.phase:
+        return standing.phase(notice.phase).relaunches > 0
     if gate is None or notice.kind not in ASKS_TO_ACT:
         return True
     if not gate.is_open or gate.round != notice.gate_round or not _is_owed(standing, gate, notice):

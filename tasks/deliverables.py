@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
+from pathlib import Path
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from prefect.client.orchestration import get_client
+from prefect.runtime import flow_run
 
 from models import clock
 from models.advance import PUBLICATION, advance
 from models.database import changing, reading
+from models.doors import leasing
 from models.doors.opening import perform
-from models.editions import Edition, sha256_of
+from models.editions import Edition
 from models.settings import documents_folder, var_folder
 from models.standing import Standing, load
 from tasks.documents import Written
+from tasks.leases import build_lease, build_of
 from tasks.pdf import NotLaidOut
+from tasks.placing import place, workshop
 from tasks.publishing import rows_of, without_files, write_files
-
-DEPLOYMENT = "deliverables/deliverables"
+from tasks.steps import Step, reached
 
 
 @task(task_run_name="publish {programme}", cache_policy=NO_CACHE, persist_result=False)
@@ -36,68 +40,93 @@ async def publish(programme: str, phase: int | None) -> int:
         if not actions:
             return done
         done += len(actions)
+        reached(Step.PUBLISHED)
 
 
 @task(task_run_name="make the files of {programme}", cache_policy=NO_CACHE, persist_result=False)
 async def make_files(programme: str) -> int:
-    """Make the files of every edition that lacks them, in processes of their own; how many editions."""
+    """Make the files of every edition that lacks them, also of those that come meanwhile; how many editions.
+
+    Refused while another build of the same programme is at work. NotLaidOut names what could not be made; all else is.
+    """
+    made, failed, tried = 0, dict[int, str](), set[tuple[int, str]]()
+    async with build_lease(programme, flow_run.get_id() or "build") as token:
+        while lacking := _lacking(programme, but=tried):
+            tried |= {(edition.id, edition.state) for edition in lacking[1]}
+            made += await _make(programme, *lacking, token, failed)
+    if failed:
+        raise NotLaidOut(f"{len(failed)} of {made + len(failed)} editions have no files: {'; '.join(failed.values())}")
+    return made
+
+
+def _lacking(programme: str, but: set[tuple[int, str]]) -> tuple[Standing, list[Edition]] | None:
+    """The editions without files, their content loaded; None where there are none but those this build has tried."""
     with reading() as session:
         standing = load(session, programme)
-        lacking = without_files(standing)
+        lacking = [edition for edition in without_files(standing, documents_folder()) if (edition.id, edition.state) not in but]
         for edition in lacking:
             session.refresh(edition, ["content"])
-    failed: list[str] = []
-    for batch in await _batches(programme, standing, lacking, failed):
-        _remember(programme, batch)
-    if failed:
-        raise NotLaidOut(f"{len(failed)} of {len(lacking)} editions have no files: {'; '.join(failed)}")
-    return len(lacking)
+    return (standing, lacking) if lacking else None
 
 
 Made = dict[tuple[int, str], list[Written]]
 
 
-async def _batches(programme: str, standing: Standing, editions: list[Edition], failed: list[str]) -> list[Made]:
+async def _make(programme: str, standing: Standing, editions: list[Edition], token: int, failed: dict[int, str]) -> int:
     """All at once; where one of them cannot be laid out, each for itself, so that it keeps no other from its files."""
-    out, cache = documents_folder() / programme, var_folder() / "cache"
-    if not editions:
-        return []
+    out = documents_folder() / programme
+    folder = workshop(out, token)
+    reached(Step.BUILD_BEGUN)
     try:
-        return [await asyncio.to_thread(write_files, standing, editions, out, cache=cache)]
+        made = await _write(standing, editions, folder, failed)
+        reached(Step.FILES_MADE)
+        return _publish_files(programme, made, folder, out, token, failed)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+async def _write(standing: Standing, editions: list[Edition], folder: Path, failed: dict[int, str]) -> Made:
+    cache = var_folder() / "cache"
+    try:
+        return await asyncio.to_thread(write_files, standing, editions, folder, cache=cache)
     except NotLaidOut:
-        made: list[Made] = []
+        made: Made = {}
         for edition in editions:
             try:
-                made.append(await asyncio.to_thread(write_files, standing, [edition], out, cache=cache))
+                made |= await asyncio.to_thread(write_files, standing, [edition], folder, cache=cache)
             except NotLaidOut as reason:
-                failed.append(str(reason))
+                failed[edition.id] = str(reason)
         return made
 
 
-def _remember(programme: str, written: Made) -> None:
-    """Write down which files were made."""
-    with changing() as session:
-        editions = {edition.id: edition for edition in load(session, programme, locked=True).programme.editions}
-        for (edition_id, language), files in written.items():
-            edition = editions[edition_id]
-            known = {(item.language, item.format, item.stamped) for item in edition.files}
-            edition.files.extend(
-                item for item in rows_of(edition, language, files) if (item.language, item.format, item.stamped) not in known
-            )
+def _publish_files(programme: str, made: Made, folder: Path, out: Path, token: int, failed: dict[int, str]) -> int:
+    """Move the files to their places and write down which they are, edition by edition. StaleToken where another builds meanwhile.
 
-
-async def ask_for_files(programme: str, phase: int | None = None) -> None:
-    """Start the deliverables deployment and do not wait for it: a phase's run has people to tell.
-
-    Asking again within ten minutes for the same editions starts nothing new.
+    The lease is locked until the rows are there: nobody else can begin to build in between.
     """
-    with reading() as session:
-        wanted = [(edition.id, edition.state) for edition in without_files(load(session, programme))]
-    tens = int(clock.now().timestamp()) // 600
-    key = f"{programme}-documents-{sha256_of([phase, wanted, tens])[:16]}"
-    async with get_client() as client:
-        deployment = await client.read_deployment_by_name(DEPLOYMENT)
-        parameters = {"programme": programme, "phase": str(phase) if phase else None}
-        await client.create_flow_run_from_deployment(
-            deployment.id, parameters=parameters, name=f"{programme} documents", idempotency_key=key
-        )
+    done: set[int] = set()
+    for (edition_id, language), files in made.items():
+        with changing() as session:
+            leasing.check(session, build_of(programme), token)
+            edition = session.get_one(Edition, edition_id)
+            try:
+                place(folder, out, files)
+            except OSError as error:
+                failed[edition_id] = f"{edition.deliverable} for {edition.scope} cannot be put in its place: {error.strerror}"
+                continue
+            reached(Step.FILES_PLACED)
+            _note(edition, language, files)
+        done.add(edition_id)
+        reached(Step.FILES_NOTED)
+    return len(done)
+
+
+def _note(edition: Edition, language: str, files: list[Written]) -> None:
+    """Which files were made, in place of what was known of them before."""
+    known = {(item.language, item.format, item.stamped): item for item in edition.files}
+    for item in rows_of(edition, language, files):
+        old = known.get((item.language, item.format, item.stamped))
+        if old is None:
+            edition.files.append(item)
+        else:
+            old.path, old.build_key, old.file_sha256 = item.path, item.build_key, item.file_sha256

@@ -43,7 +43,7 @@ FRESH = 5.0
 LINK_LASTS = timedelta(days=90)
 """How long after its deadline a link still opens its page."""
 
-FOR_OPERATORS = frozenset({NoticeKind.ESCALATION, NoticeKind.PHASE, NoticeKind.DIGEST})
+FOR_OPERATORS = frozenset({NoticeKind.ESCALATION, NoticeKind.PHASE, NoticeKind.PHASE_HELD, NoticeKind.PHASE_STUCK, NoticeKind.DIGEST})
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,24 @@
-"""Keeping the lease of a phase while its run works."""
+"""Keeping a lease while its work goes on: the phase of a run, the build of a programme's files."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Protocol
 
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import clock
 from models.database import changing
-from models.doors import steering
+from models.doors import leasing, steering
 from models.errors import ProgrammeError, StaleToken
 from models.standing import load
 
 log = logging.getLogger("prefect.flow_runs")
 
-RENEW_SECONDS = 30
+RENEW_SECONDS = 15
 
 
 class Holder(Protocol):
@@ -29,14 +31,47 @@ class Holder(Protocol):
 
 
 async def keep_lease(run: Holder) -> None:
-    """Renew every half minute. A busy database is tried again next time; once another run has the phase, doors refuse this one."""
-    while True:
-        await asyncio.sleep(RENEW_SECONDS)
-        if run.suspending:
-            continue
-        try:
+    """Renew a phase's lease, except while its run is about to suspend."""
+
+    def renew() -> None:
+        if not run.suspending:
             with changing() as session:
                 steering.renew_lease(load(session, run.programme, locked=True), run.number, run.token, clock.now())
+
+    await _keep(renew)
+
+
+@asynccontextmanager
+async def build_lease(programme: str, builder: str) -> AsyncIterator[int]:
+    """Hold the right to write a programme's files, renewed while the block runs; its fencing token. Refused while another builds."""
+    name = build_of(programme)
+    with changing() as session:
+        token = leasing.take(session, name, builder, clock.now(), steering.LEASE)
+
+    def renew() -> None:
+        with changing() as session:
+            leasing.renew(session, name, token, clock.now(), steering.LEASE)
+
+    renewal = asyncio.create_task(_keep(renew))
+    try:
+        yield token
+    finally:
+        renewal.cancel()
+        with changing() as session:
+            leasing.give_back(session, name, token)
+
+
+def build_of(programme: str) -> str:
+    """The name of the lease for writing a programme's files."""
+    return f"the files of {programme}"
+
+
+async def _keep(renew: Callable[[], None]) -> None:
+    """Renew four times in the length of a lease. A busy database is tried again next time; once another has it, doors refuse this one."""
+    while True:
+        await asyncio.sleep(RENEW_SECONDS)
+        try:
+            renew()
         except StaleToken as stale:
             log.warning("%s", stale)
             return

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from models.method import METHOD
 from models.standing import Standing
+from tasks.troubles import trouble_of
 
 
 def overview(standing: Standing, now: datetime) -> str:
@@ -16,6 +17,8 @@ def overview(standing: Standing, now: datetime) -> str:
         gates = standing.gates_in(phase.number)
         done = sum(gate.is_satisfied for gate in gates)
         lines.append(f"  {phase.number}  {phase.state:<10} {done:>3}/{len(gates):<3} {METHOD.phase(phase.number).title}")
+        if trouble := trouble_of(phase):
+            lines.append(f"     {trouble.name.upper()}: {trouble.means} {trouble.to_do}")
     waiting = [gate for gate in standing.programme.gates if gate.is_open]
     lines += ["", "1 open gate:" if len(waiting) == 1 else f"{len(waiting)} open gates" + (":" if waiting else "")]
     for gate in sorted(waiting, key=lambda gate: (str(gate.due_on), gate.id)):

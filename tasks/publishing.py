@@ -90,12 +90,15 @@ def manifest(standing: Standing, seed: int | None, written: dict[tuple[int, str]
     return {"programme": standing.programme.id, "seed": seed, "editions": rows}
 
 
-def without_files(standing: Standing, languages: tuple[str, ...] = CATALOGUES) -> list[Edition]:
-    """Editions whose files have not been made as they stand now: after a crash, or because they are new."""
-    return [edition for edition in standing.programme.editions if not _has_files(edition, languages) and edition.state != "returned"]
+def without_files(standing: Standing, documents: Path, languages: tuple[str, ...] = CATALOGUES) -> list[Edition]:
+    """Editions whose files are not there as they stand now: after a crash, because they are new, or because somebody deleted one.
+
+    `documents` is the folder of all programmes' files.
+    """
+    return [item for item in standing.programme.editions if item.state != "returned" and not _has_files(item, documents, languages)]
 
 
-def _has_files(edition: Edition, languages: tuple[str, ...]) -> bool:
+def _has_files(edition: Edition, documents: Path, languages: tuple[str, ...]) -> bool:
     stamped = edition.published_at is not None
-    made = {(item.language, item.format) for item in edition.files if item.stamped == stamped}
+    made = {(item.language, item.format) for item in edition.files if item.stamped == stamped and (documents / item.path).is_file()}
     return all((language, name) in made for language in languages for name in formats_of(edition))

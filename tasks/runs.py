@@ -1,21 +1,17 @@
 """Launching, waking and looking after the phase runs in Prefect, from what the database says is to be done.
 
-Prefect is asked only whether a run is alive; where the programme stands is never read from it.
+Prefect is asked only what has become of a run (`conditions`); where the programme stands is never read from it.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import timedelta
+from dataclasses import dataclass
 from uuid import UUID
 
-import httpx
 from prefect.client.orchestration import PrefectClient, get_client
-from prefect.client.schemas.objects import State, StateType
-from prefect.exceptions import ObjectNotFound
-from prefect.states import Crashed
-from prefect.types._datetime import now as prefect_now
+from prefect.states import Cancelled, Crashed
 
 from models import clock
 from models.advance import waits_for_run
@@ -23,15 +19,28 @@ from models.database import changing, reading
 from models.doors import steering
 from models.programme import Phase, PhaseState
 from models.standing import Standing, load
+from tasks.conditions import Condition, Finding, look_at, run_of
+from tasks.steps import Step, reached
 
 log = logging.getLogger(__name__)
 
-ENDED = frozenset({StateType.COMPLETED, StateType.FAILED, StateType.CRASHED})
-CANCELLED = frozenset({StateType.CANCELLED, StateType.CANCELLING})
 PATIENCE = 12
 """How many half seconds a nudge waits for a run that is just about to suspend."""
-FORM_COMES_WITHIN = timedelta(seconds=90)
-"""Prefect suspends a run first and saves its form afterwards; when that fails, nobody can ever answer or wake the run."""
+STARTS_A_SWEEP = 12
+"""Every start or waking is a process of its own for some seconds: more at once than this would choke a small machine."""
+
+HELD, HEALED, RELAUNCHED, STUCK = "held", "healed", "relaunched", "stuck"
+"""Tags by which the coordinator finds such runs in Prefect."""
+
+
+@dataclass
+class Budget:
+    """How many runs one sweep may still start or wake; the rest is the next one's."""
+
+    left: int = STARTS_A_SWEEP
+
+    def spend(self) -> None:
+        self.left -= 1
 
 
 async def nudge(programme: str) -> None:
@@ -49,140 +58,150 @@ async def start(programme: str, number: int) -> None:
         await _bring_to_work(client, programme, number, patience=1)
 
 
-async def look_after(programme: str) -> None:
-    """The sweep's part: hold what a person has cancelled, then launch, wake or relaunch what has something to do."""
+async def look_after(programme: str, budget: Budget | None = None) -> None:
+    """The sweep's part: hold what a person has cancelled, then launch, wake or replace what is needed, as far as the budget goes."""
+    budget = budget or Budget()
     async with get_client() as client:
-        await _hold_cancelled(client, programme)
         with reading() as session:
             standing = load(session, programme)
-        wanted = waits_for_run(standing, clock.now()) | {
-            number for number in open_phases(standing) if await _is_deserted(client, standing, number)
-        }
-        for number in sorted(wanted):
-            await _bring_to_work(client, programme, number, patience=1)
+        due = waits_for_run(standing, clock.now())
+        for phase in standing.programme.phases:
+            if budget.left <= 0:
+                log.warning("%s: the rest of its runs is left to the next sweep", programme)
+                return
+            if phase.state != PhaseState.COMPLETED:
+                await _look_after_phase(client, standing, phase, is_due=phase.number in due, budget=budget)
 
 
-def open_phases(standing: Standing) -> list[int]:
-    """The phases under way: each must have a run, or the coordinator has no form."""
-    return [phase.number for phase in standing.programme.phases if phase.state == PhaseState.OPEN]
+async def _look_after_phase(client: PrefectClient, standing: Standing, phase: Phase, *, is_due: bool, budget: Budget) -> None:
+    found = await look_at(client, phase)
+    programme, number = standing.programme.id, phase.number
+    if found is not None and found.condition is Condition.CANCELLED:
+        await hold(client, programme, number, str(phase.run_id))
+    elif phase.state == PhaseState.HELD:
+        return
+    elif is_due or (phase.state == PhaseState.OPEN and (found is None or found.condition is Condition.BROKEN)):
+        if await _bring_to_work(client, programme, number, patience=1):
+            budget.spend()
+    elif found is not None and found.condition is Condition.WAITING and phase.relaunches:
+        _note_recovery(programme, number)
 
 
-async def _is_deserted(client: PrefectClient, standing: Standing, number: int) -> bool:
-    phase = standing.phase(number)
-    state = await state_of(client, phase.run_id)
-    return state is None or state.type in ENDED or is_dead(phase, state) or await _has_lost_its_form(client, phase, state)
-
-
-async def _has_lost_its_form(client: PrefectClient, phase: Phase, state: State) -> bool:
-    """A run that waits for people who have no form to answer in."""
-    keys = state.state_details.run_input_keyset
-    if state.type is not StateType.PAUSED or not keys or prefect_now("UTC") - state.timestamp < FORM_COMES_WITHIN:
-        return False
-    try:
-        await client.read_flow_run_input(UUID(str(phase.run_id)), keys["schema"])
-    except httpx.HTTPStatusError as error:
-        if error.response.status_code == httpx.codes.NOT_FOUND:
-            return True
-        raise
-    return False
-
-
-def is_dead(phase: Phase, state: State) -> bool:
-    """A run that Prefect shows as running and that has given no sign of life for the length of a lease."""
-    if state.type is not StateType.RUNNING:
-        return False
-    if phase.leased_until is not None:
-        return phase.leased_until < clock.now()
-    return prefect_now("UTC") - state.timestamp > steering.LEASE  # both are times of Prefect's, whatever clock we go by
-
-
-async def _hold_cancelled(client: PrefectClient, programme: str) -> None:
-    with reading() as session:
-        runs = [
-            (phase.number, phase.run_id)
-            for phase in load(session, programme).programme.phases
-            if phase.run_id and phase.state != PhaseState.COMPLETED
-        ]
-    for number, run_id in runs:
-        state = await state_of(client, run_id)
-        if state is not None and state.type in CANCELLED:
-            hold(programme, number, run_id)
-
-
-def hold(programme: str, number: int, run_id: str) -> None:
-    """Hold a phase whose run was cancelled, unless another run has taken it over."""
+async def hold(client: PrefectClient, programme: str, number: int, run_id: str) -> None:
+    """Hold a phase whose run was cancelled, unless another run has taken it over; its run says what to do."""
     with changing() as session:
         standing = load(session, programme, locked=True)
-        if standing.phase(number).run_id == run_id:
-            steering.hold(session, standing, number, clock.now())
+        held = standing.phase(number).run_id == run_id and steering.hold(session, standing, number, clock.now())
+    reached(Step.HELD)
+    if held:
+        said = f"Phase {number} is held. To go on: Deployments, phase-{number}, Run, with programme “{programme}”."
+        run = await run_of(client, run_id)
+        if run is not None and run.state is not None and run.state.is_cancelled():
+            await client.set_flow_run_state(UUID(run_id), Cancelled(message=said), force=True)
+        await _tag(client, run_id, HELD)
 
 
-async def state_of(client: PrefectClient, run_id: str | None) -> State | None:
-    """A run's state in Prefect; None where Prefect has no such run."""
-    if run_id is None:
-        return None
-    try:
-        return (await client.read_flow_run(UUID(run_id))).state
-    except ObjectNotFound:
-        return None
-
-
-async def _bring_to_work(client: PrefectClient, programme: str, number: int, *, patience: int) -> None:
+async def _bring_to_work(client: PrefectClient, programme: str, number: int, *, patience: int) -> bool:
     """Wake the phase's run if it is suspended, launch one if there is none; wait a little for one that is busy.
 
-    A busy run may meanwhile do what is to be done: then it is left alone.
+    A busy run may meanwhile do what is to be done: then it is left alone. True where a run was started or woken.
     """
     for turn in range(patience):
         with reading() as session:
             standing = load(session, programme)
         if turn and number not in waits_for_run(standing, clock.now()):
-            return
+            return False
         phase = standing.phase(number)
-        state = await state_of(client, phase.run_id)
-        if state is None or state.type in ENDED:
+        found = await look_at(client, phase)
+        if found is None:
             await _launch(client, programme, number)
-            return
-        if state.type in CANCELLED:
-            hold(programme, number, str(phase.run_id))
-            return
-        if state.type is StateType.PAUSED and not await _has_lost_its_form(client, phase, state):
-            await client.resume_flow_run(UUID(str(phase.run_id)), run_input={})
-            return
-        if state.type is StateType.PAUSED or is_dead(phase, state):
-            await _bury(client, str(phase.run_id), _why_buried(state))
-            await _launch(client, programme, number)
-            return
+            return True
+        match found.condition:
+            case Condition.CANCELLED:
+                await hold(client, programme, number, str(phase.run_id))
+                return False
+            case Condition.WAITING:
+                await client.resume_flow_run(UUID(str(phase.run_id)), run_input={})
+                reached(Step.RUN_RESUMED)
+                return True
+            case Condition.BROKEN:
+                return await _replace(client, standing, phase, found)
         await asyncio.sleep(0.5)
+    return False
+
+
+# -- replacing -----------------------------------------------------------------------------------------------------
+
+
+async def _replace(client: PrefectClient, standing: Standing, phase: Phase, found: Finding) -> bool:
+    """Put another run in the place of a broken one, later and later where that does not help; whether it was done now."""
+    programme, number, run_id = standing.programme.id, phase.number, str(phase.run_id)
+    if not steering.may_relaunch(phase, clock.now()):
+        return False
+    stuck = _note_trouble(programme, number, run_id, found.why)
+    if not found.over:
+        await _bury(client, run_id, found.why)
+    await _tag(client, run_id, *((HEALED, STUCK) if stuck else (HEALED,)))
+    reached(Step.RUN_BURIED)
+    await _launch(client, programme, number, RELAUNCHED)
+    log.warning("phase %s of %s goes on in another run: %s", number, programme, found.why)
+    return True
+
+
+def _note_trouble(programme: str, number: int, run_id: str, why: str) -> bool:
+    """Write down that a run broke, once for each run; whether the phase counts as stuck."""
+    with changing() as session:
+        standing = load(session, programme, locked=True)
+        steering.note_trouble(session, standing, number, run_id, why, clock.now())
+        return steering.is_stuck(standing.phase(number))
+
+
+def _note_recovery(programme: str, number: int) -> None:
+    with changing() as session:
+        steering.note_recovery(load(session, programme, locked=True), number)
 
 
 async def _bury(client: PrefectClient, run_id: str, why: str) -> None:
     """End a run that can do nothing any more, whatever Prefect still shows."""
-    await client.set_flow_run_state(UUID(run_id), Crashed(message=f"{why}; the phase goes on in another run."), force=True)
+    await client.set_flow_run_state(UUID(run_id), Crashed(message=f"{why}. The phase goes on in another run."), force=True)
 
 
-def _why_buried(state: State) -> str:
-    if state.type is StateType.PAUSED:
-        return "It was suspended without its form"
-    return "Its lease ran out without a sign of life"
+async def _tag(client: PrefectClient, run_id: str, *tags: str) -> None:
+    run = await run_of(client, run_id)
+    if run is not None and not set(tags) <= set(run.tags):
+        await client.update_flow_run(run.id, tags=[*run.tags, *(tag for tag in tags if tag not in run.tags)])
 
 
-async def _launch(client: PrefectClient, programme: str, number: int) -> None:
-    """Create the phase's next run; the same one where two do it at once, by its idempotency key."""
-    with reading() as session:
-        phase = load(session, programme).phase(number)
-        launches, before = phase.launches, phase.run_id
+# -- launching -----------------------------------------------------------------------------------------------------
+
+
+async def _launch(client: PrefectClient, programme: str, number: int, *tags: str) -> None:
+    """Create the phase's next run and write it down.
+
+    Two who do it at once get the same run, by its idempotency key. So does who comes after one that died before writing it
+    down; where that run has ended meanwhile, the next key brings another.
+    """
     deployment = await client.read_deployment_by_name(f"phase-{number}/phase-{number}")
-    run = await client.create_flow_run_from_deployment(
-        deployment.id,
-        parameters={"programme": programme},
-        idempotency_key=f"{programme}-phase-{number}-{launches + 1}",
-        name=f"{programme} phase {number}",
-    )
-    with changing() as session:
-        phase = load(session, programme, locked=True).phase(number)
-        if (phase.launches, phase.run_id) == (launches, before):
-            phase.launches, phase.run_id = launches + 1, str(run.id)
-    log.info("launched phase %s of %s as run %s", number, programme, run.id)
+    for _ in range(PATIENCE):
+        with reading() as session:
+            phase = load(session, programme).phase(number)
+            launches, before = phase.launches, phase.run_id
+        run = await client.create_flow_run_from_deployment(
+            deployment.id,
+            parameters={"programme": programme},
+            idempotency_key=f"{programme}-phase-{number}-{launches + 1}",
+            name=f"{programme} phase {number}",
+            tags=[*deployment.tags, *tags],
+        )
+        reached(Step.RUN_CREATED)
+        with changing() as session:
+            phase = load(session, programme, locked=True).phase(number)
+            if (phase.launches, phase.run_id) == (launches, before):
+                phase.launches, phase.run_id = launches + 1, str(run.id)
+        reached(Step.RUN_NOTED)
+        if run.state is None or not run.state.is_final():
+            log.info("launched phase %s of %s as run %s", number, programme, run.id)
+            return
 
 
 async def is_somebody_elses(programme: str, number: int, run_id: str) -> str | None:
@@ -194,16 +213,13 @@ async def is_somebody_elses(programme: str, number: int, run_id: str) -> str | N
     if phase.run_id in (None, run_id):
         return None
     async with get_client() as client:
-        state = await state_of(client, phase.run_id)
-    if state is None or state.type in ENDED or is_dead(phase, state):
-        return None
-    if state.type in CANCELLED:
-        hold(programme, number, str(phase.run_id))
-        return None
-    return f"Phase {number} of {programme} has a run already ({phase.run_id}, {state.name}). Answer or cancel that one."
+        found = await look_at(client, phase)
+        if found is None or found.condition is Condition.BROKEN:
+            return None
+        if found.condition is Condition.CANCELLED:
+            await hold(client, programme, number, str(phase.run_id))
+            return None
+        run = await run_of(client, phase.run_id)
+    state = run.state.name if run and run.state else found.condition
+    return f"Phase {number} of {programme} has a run already ({phase.run_id}, {state}). Answer or cancel that one."
 
-
-def check_launched(programme: str) -> None:
-    """Refused where no such programme has been launched."""
-    with reading() as session:
-        load(session, programme)

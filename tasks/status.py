@@ -6,6 +6,7 @@ Names that came from people are escaped: they are shown, never interpreted.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from prefect.artifacts import acreate_markdown_artifact
@@ -18,6 +19,7 @@ from models.method import METHOD
 from models.programme import Phase, PhaseState
 from models.settings import link_secret, public_url
 from models.standing import Standing
+from tasks.troubles import trouble_of
 
 STATES = {PhaseState.WAITING: "not started", PhaseState.OPEN: "under way", PhaseState.HELD: "**held**", PhaseState.COMPLETED: "completed"}
 
@@ -85,6 +87,7 @@ def phase_report(standing: Standing, number: int) -> str:
         f"| {gate.spec.title} | {gate.scope} | {gate.state} | {gate.outcome or ''} | {gate.due_on or ''}{' late' if gate.missed else ''} |"
         for gate in gates
     ]
+    head += "".join(f"{line}\n\n" for line in _advice([phase]))
     return head + "\n".join(["| gate | where | state | outcome | due |", "|---|---|---|---|---|", *rows])
 
 
@@ -94,7 +97,7 @@ def programme_report(standing: Standing, now: datetime) -> str:
     as_of = f"Started on {standing.programme.start_on}; as of {now:%Y-%m-%d %H:%M} UTC. {published} deliverables published."
     head = ["| phase | state | planned | opened | completed | gates | late |", "|---|---|---|---|---|---|---|"]
     table = "\n".join([*head, *(_phase_line(standing, phase) for phase in standing.programme.phases)])
-    return "\n\n".join([f"# {escape(standing.definition.title)}", as_of, table, *_advice(standing)])
+    return "\n\n".join([f"# {escape(standing.definition.title)}", as_of, *_advice(standing.programme.phases), table])
 
 
 def _phase_line(standing: Standing, phase: Phase) -> str:
@@ -113,12 +116,14 @@ def _phase_line(standing: Standing, phase: Phase) -> str:
     return f"| {' | '.join(str(cell) for cell in cells)} |"
 
 
-def _advice(standing: Standing) -> list[str]:
-    """What to do where a person is needed."""
-    held = [str(phase.number) for phase in standing.programme.phases if phase.state == PhaseState.HELD]
-    if not held:
-        return []
-    return [f"**Held: phase {', '.join(held)}.** Its run was cancelled. Launch `phase-{held[0]}` with this programme to go on."]
+def _advice(phases: Iterable[Phase]) -> list[str]:
+    """What to do where a person is needed, and what the engine is mending by itself."""
+    found = [(phase.number, trouble) for phase in phases if (trouble := trouble_of(phase))]
+    return [
+        f"> **Phase {number} is {trouble.name}.** {escape(trouble.means)} {escape(trouble.to_do)}"
+        + (f" Said last: {escape(trouble.said)}" if trouble.said else "")
+        for number, trouble in found
+    ]
 
 
 async def show_phase(standing: Standing, number: int) -> None:

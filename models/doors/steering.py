@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
+from models.doors import telling
 from models.doors.history import note
 from models.doors.opening import move_deadline
 from models.doors.satisfying import satisfy
@@ -17,8 +18,12 @@ from models.standing import Standing
 
 LONGEST_EXTENSION = timedelta(days=366)
 
-LEASE = timedelta(minutes=2)
+LEASE = timedelta(minutes=1)
 """How long a run may be silent before another takes its phase over; it renews while it works."""
+
+STUCK_AFTER = 3
+"""Broken runs in a row after which a person has to look: until then another is put in place with each sweep."""
+LONGEST_PAUSE = timedelta(hours=1)
 
 
 def extend(session: Session, standing: Standing, gate: Gate, new_on: date, why: str, now: datetime) -> None:
@@ -60,13 +65,52 @@ def _check_open(gate: Gate, what: str) -> None:
 # -- runs ------------------------------------------------------------------------------------------------------------
 
 
-def hold(session: Session, standing: Standing, number: int, now: datetime) -> None:
-    """A person cancelled the phase's run: nothing happens in the phase until it is launched again."""
+def hold(session: Session, standing: Standing, number: int, now: datetime) -> bool:
+    """A person cancelled the phase's run: nothing happens in the phase until it is launched again. Whether it was not held before."""
     phase = standing.phase(number)
-    if phase.state in (PhaseState.OPEN, PhaseState.WAITING):
-        phase.state, phase.run_id, phase.leased_until = PhaseState.HELD, None, None
-        phase.token += 1
-        note(session, standing, now, EventKind.PHASE_HELD, phase=number)
+    if phase.state not in (PhaseState.OPEN, PhaseState.WAITING):
+        return False
+    phase.state, phase.run_id, phase.leased_until = PhaseState.HELD, None, None
+    phase.token += 1
+    _forget_trouble(phase)
+    note(session, standing, now, EventKind.PHASE_HELD, phase=number)
+    telling.phase_held(session, standing, phase, now)
+    return True
+
+
+def note_trouble(session: Session, standing: Standing, number: int, run_id: str, why: str, now: datetime) -> None:
+    """The phase's run broke and another takes its place. Where that keeps happening the coordinator is told, once."""
+    phase = standing.phase(number)
+    if phase.run_id != run_id:
+        return  # somebody else has seen to it
+    phase.relaunches, phase.relaunched_at, phase.trouble = phase.relaunches + 1, now, why[:300]
+    phase.leased_until = None
+    phase.token += 1
+    if phase.relaunches == STUCK_AFTER:
+        note(session, standing, now, EventKind.PHASE_STUCK, phase=number, runs=phase.relaunches)
+        telling.phase_stuck(session, standing, phase, now)
+
+
+def note_recovery(standing: Standing, number: int) -> None:
+    """A run of the phase got through its work and waits for people."""
+    _forget_trouble(standing.phase(number))
+
+
+def _forget_trouble(phase: Phase) -> None:
+    phase.relaunches, phase.relaunched_at, phase.trouble = 0, None, None
+
+
+def may_relaunch(phase: Phase, now: datetime) -> bool:
+    """At once for the first few times; then after pauses that double, up to an hour. A clock set back delays nothing."""
+    if phase.relaunches < STUCK_AFTER or phase.relaunched_at is None or now < phase.relaunched_at:
+        return True
+    pause = timedelta(minutes=2 ** min(phase.relaunches - STUCK_AFTER, 6))
+    return now >= phase.relaunched_at + min(pause, LONGEST_PAUSE)
+
+
+def is_stuck(phase: Phase) -> bool:
+    """So many runs broke in a row that a person has to look."""
+    return phase.relaunches >= STUCK_AFTER
 
 
 def take_lease(session: Session, standing: Standing, number: int, run_id: str, now: datetime) -> int:
@@ -83,6 +127,7 @@ def take_lease(session: Session, standing: Standing, number: int, run_id: str, n
     if phase.state == PhaseState.HELD:
         phase.state = PhaseState.OPEN if phase.opened_at else PhaseState.WAITING
         phase.refusal = phase.refused_at = None
+        _forget_trouble(phase)
         note(session, standing, now, EventKind.PHASE_RELEASED, phase=number)
     phase.run_id, phase.leased_until = run_id, now + LEASE
     phase.token += 1

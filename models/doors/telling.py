@@ -162,6 +162,21 @@ def phase_completed(session: Session, standing: Standing, phase: Phase, now: dat
         )
 
 
+def phase_held(session: Session, standing: Standing, phase: Phase, now: datetime) -> None:
+    """The coordinator hears that a run was cancelled, whoever did it, and how the phase goes on."""
+    party = Party(standing.definition.coordinator, Role.COORDINATOR)
+    key = f"phase-held/{phase.number}/{phase.token}"
+    _queue_plain(session, standing, party, NoticeKind.PHASE_HELD, key, now, phase=phase.number, detail={"phase": phase.number})
+
+
+def phase_stuck(session: Session, standing: Standing, phase: Phase, now: datetime) -> None:
+    """The coordinator hears at once that a phase's runs keep breaking."""
+    party = Party(standing.definition.coordinator, Role.COORDINATOR)
+    detail = {"phase": phase.number, "runs": phase.relaunches, "trouble": phase.trouble}
+    key = f"phase-stuck/{phase.number}/{phase.launches}"
+    _queue_plain(session, standing, party, NoticeKind.PHASE_STUCK, key, now, phase=phase.number, at=now, detail=detail)
+
+
 def digest(session: Session, standing: Standing, now: datetime) -> None:
     """The coordinator's morning: what is overdue and what falls due within a week. Nothing to say, no mail."""
     today = standing.today(now)

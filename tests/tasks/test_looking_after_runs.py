@@ -20,8 +20,8 @@ from models.doors import steering
 from models.programme import Phase
 from models.standing import load
 from tasks import leases
+from tasks.conditions import is_dead
 from tasks.courtesy import alone, courteously
-from tasks.runs import is_dead
 from tests.world import launched
 
 MINUTE = timedelta(minutes=1)

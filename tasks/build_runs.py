@@ -1,0 +1,67 @@
+"""Asking Prefect for a build: once for what is lacking, and again where the run that was to bring it broke."""
+
+from __future__ import annotations
+
+import logging
+
+from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.objects import FlowRun, StateType
+from prefect.states import Crashed
+
+from models import clock
+from models.database import reading
+from models.doors import steering
+from models.editions import sha256_of
+from models.leases import Lease
+from models.settings import documents_folder
+from models.standing import load
+from tasks.conditions import CANCELLED, STARTS_WITHIN, since
+from tasks.leases import build_of
+from tasks.publishing import without_files
+
+log = logging.getLogger(__name__)
+
+DEPLOYMENT = "deliverables/deliverables"
+AGAIN_AFTER = 600
+"""Seconds after which a build that ended without making what was asked is asked for again: it would most likely fail again."""
+TRIES = 20
+
+
+async def ask_for_files(programme: str, phase: int | None = None) -> None:
+    """Start the deliverables deployment and do not wait for it: a phase's run has people to tell.
+
+    A build at work takes in what comes meanwhile, so none is asked for; one that broke is replaced at once.
+    """
+    with reading() as session:
+        wanted = [(edition.id, edition.state) for edition in without_files(load(session, programme), documents_folder())]
+        lease = session.get(Lease, build_of(programme))
+    if _is_held(lease):
+        return
+    async with get_client() as client:
+        deployment = await client.read_deployment_by_name(DEPLOYMENT)
+        for turn in range(TRIES):
+            key = sha256_of([phase, wanted, int(clock.now().timestamp()) // AGAIN_AFTER, turn])[:16]
+            run = await client.create_flow_run_from_deployment(
+                deployment.id,
+                parameters={"programme": programme, "phase": str(phase) if phase else None},
+                name=f"{programme} documents",
+                idempotency_key=f"{programme}-documents-{key}",
+            )
+            if not await _is_broken(client, run):
+                return
+
+
+def _is_held(lease: Lease | None) -> bool:
+    return lease is not None and lease.until is not None and lease.until > clock.now()
+
+
+async def _is_broken(client: PrefectClient, run: FlowRun) -> bool:
+    """Whether a build will never come to its end, though nobody has found that it cannot be made. Nobody holds the lease."""
+    if run.state is None or run.state.type is StateType.CRASHED or run.state.type in CANCELLED:
+        return True
+    silent = run.state.type is StateType.RUNNING and since(run.state) > steering.LEASE
+    if silent or (run.state.type is StateType.PENDING and since(run.state) > STARTS_WITHIN):
+        why = f"It was {run.state.name} and gave no sign of life any more; another build takes its place."
+        await client.set_flow_run_state(run.id, Crashed(message=why), force=True)
+        return True
+    return False

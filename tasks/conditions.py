@@ -1,0 +1,116 @@
+"""What has become of a phase's run, as far as Prefect can tell: it works, waits for people, was cancelled, or is broken.
+
+Nothing else is ever read from Prefect.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from uuid import UUID
+
+import httpx
+from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.objects import FlowRun, State, StateType
+from prefect.exceptions import ObjectNotFound
+from prefect.types._datetime import now as prefect_now
+
+from models import clock
+from models.doors import steering
+from models.programme import Phase
+
+ENDED = frozenset({StateType.COMPLETED, StateType.FAILED, StateType.CRASHED})
+CANCELLED = frozenset({StateType.CANCELLED, StateType.CANCELLING})
+NOT_STARTED = frozenset({StateType.SCHEDULED, StateType.PENDING})
+
+FORM_COMES_WITHIN = timedelta(seconds=90)
+"""Prefect suspends a run first and saves its form afterwards; when that fails, nobody can ever answer or wake the run."""
+
+STARTS_WITHIN = timedelta(seconds=60)
+"""How long a run may be about to start: its worker may have died with it in hand."""
+
+
+class Condition(StrEnum):
+    """What can be done with a run."""
+
+    BUSY = "busy"
+    WAITING = "waiting"
+    CANCELLED = "cancelled"
+    BROKEN = "broken"
+    """Something went wrong with it: another run has to take its place."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The condition of a run; `why` says in words what broke it, `over` whether Prefect, too, takes it for ended."""
+
+    condition: Condition
+    why: str = ""
+    over: bool = False
+
+
+async def run_of(client: PrefectClient, run_id: str | None) -> FlowRun | None:
+    """A run in Prefect; None where Prefect has no such run."""
+    if run_id is None:
+        return None
+    try:
+        return await client.read_flow_run(UUID(run_id))
+    except ObjectNotFound:
+        return None
+
+
+async def look_at(client: PrefectClient, phase: Phase) -> Finding | None:
+    """The condition of a phase's run; None where the phase has had none yet."""
+    if phase.run_id is None:
+        return None
+    run = await run_of(client, phase.run_id)
+    if run is None or run.state is None:
+        return Finding(Condition.BROKEN, "Prefect has lost it", over=True)
+    return await _judge(client, phase, run.state)
+
+
+async def _judge(client: PrefectClient, phase: Phase, state: State) -> Finding:
+    if state.type in CANCELLED:
+        return Finding(Condition.CANCELLED)
+    if state.type in ENDED:
+        return Finding(Condition.BROKEN, f"{state.name}: {state.message or 'Prefect does not say why'}", over=True)
+    if state.type is StateType.PAUSED:
+        if await _has_lost_its_form(client, phase, state):
+            return Finding(Condition.BROKEN, "It was suspended without its form")
+        return Finding(Condition.WAITING)
+    if state.type in NOT_STARTED and since(state) > STARTS_WITHIN:
+        return Finding(Condition.BROKEN, f"It was {state.name} for {round(since(state).total_seconds())} seconds and nobody started it")
+    if is_dead(phase, state):
+        return Finding(Condition.BROKEN, "It gave no sign of life any more: its process or its machine is gone")
+    return Finding(Condition.BUSY)
+
+
+def since(state: State) -> timedelta:
+    """How long it is in this state, counted from its time where it is planned for one."""
+    planned = state.state_details.scheduled_time if state.state_details else None
+    began: datetime = max(state.timestamp, planned) if planned else state.timestamp
+    return prefect_now("UTC") - began
+
+
+async def _has_lost_its_form(client: PrefectClient, phase: Phase, state: State) -> bool:
+    """A run that waits for people who have no form to answer in."""
+    keys = state.state_details.run_input_keyset
+    if not keys or since(state) < FORM_COMES_WITHIN:
+        return False
+    try:
+        await client.read_flow_run_input(UUID(str(phase.run_id)), keys["schema"])
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code == httpx.codes.NOT_FOUND:
+            return True
+        raise
+    return False
+
+
+def is_dead(phase: Phase, state: State) -> bool:
+    """A run that Prefect shows as running and that has given no sign of life for the length of a lease."""
+    if state.type is not StateType.RUNNING:
+        return False
+    if phase.leased_until is not None:
+        return phase.leased_until < clock.now()
+    return since(state) > steering.LEASE  # both are times of Prefect's, whatever clock we go by
