@@ -12,7 +12,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -23,6 +23,10 @@ TAIL = 15
 """Lines of a log shown when its process has died."""
 DIE_WITH_PARENT = 1
 """Linux's PR_SET_PDEATHSIG: where this process is killed outright, its children are told to stop."""
+ADOPT = 36
+"""Linux's PR_SET_CHILD_SUBREAPER: the flow runs of a worker that was killed become ours, so that they are stopped with the rest."""
+LIVES, WITHIN = 5, 600.0
+"""How often a process may end within so many seconds before it is given up."""
 
 
 class Stopped(BaseException):
@@ -40,13 +44,21 @@ class Child:
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    command: tuple[str, ...] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def ended(self) -> str | None:
+        """How it ended, in words; None while it runs."""
+        code = self.process.poll()
+        if code is None:
+            return None
+        return f"{self.name} was ended by signal {-code}" if code < 0 else f"{self.name} ended with exit code {code}"
 
     def check(self) -> None:
         """Died, with the end of its log, where it does not run any more."""
-        code = self.process.poll()
-        if code is not None:
-            ended = f"was ended by signal {-code}" if code < 0 else f"ended with exit code {code}"
-            raise Died(f"{self.name} {ended}. The end of its log ({self.log}):\n\n{tail(self.log)}")
+        if ended := self.ended:
+            raise Died(f"{ended}. The end of its log ({self.log}):\n\n{tail(self.log)}")
 
 
 class Children:
@@ -58,6 +70,10 @@ class Children:
     def __init__(self, logs: Path, environment: Mapping[str, str], cwd: Path) -> None:
         self.logs, self.environment, self.cwd = logs, dict(environment), cwd
         self.running: list[Child] = []
+        self._deaths: dict[str, list[float]] = {}
+        self._families: dict[int, set[int]] = {}
+        """What each running process has below it, as last seen."""
+        self._orphans: set[int] = set()
         self._stopping = False
         self._handlers: dict[int, Any] = {}
         logs.mkdir(parents=True, exist_ok=True)
@@ -78,9 +94,35 @@ class Children:
                 start_new_session=True,
                 preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - we start no thread
             )
-        child = Child(name, process, log)
+        child = Child(name, process, log, tuple(command), environment)
         self.running.append(child)
         return child
+
+    def revive(self) -> list[tuple[str, Child]]:
+        """Start again what has ended by itself: how it ended, and the new one. Died where one ends again and again.
+
+        Stopped where somebody wants all to end.
+        """
+        if self._stopping:
+            raise Stopped
+        revived = []
+        for child in list(self.running):
+            if ended := child.ended:
+                self._count_death(child)
+                self.running.remove(child)
+                self._orphans |= self._families.pop(child.process.pid, set())
+                revived.append((ended, self.start(child.name, child.command, **child.environment)))
+            else:
+                self._families[child.process.pid] = descendants(child.process.pid)
+        self._bury_orphans()
+        return revived
+
+    def _count_death(self, child: Child) -> None:
+        now = time.monotonic()
+        recent = [at for at in self._deaths.get(child.name, []) if now - at < WITHIN]
+        self._deaths[child.name] = [*recent, now]
+        if len(recent) >= LIVES:
+            child.check()
 
     def check(self, but: Child | None = None) -> None:
         """Stopped where somebody wants that; Died for the first process that does not run any more, `but` one that may end."""
@@ -108,9 +150,25 @@ class Children:
             _signal(family | descendants(child.process.pid), signal.SIGKILL)
             child.process.wait()
         self.running.clear()
+        _signal({below for pid in self._adopted() for below in descendants(pid)}, signal.SIGKILL)
+        self._bury_orphans()
+
+    def _adopted(self) -> set[int]:
+        """What a killed process of ours has left behind: it is our own child by now."""
+        return {pid for pid, (parent, _) in _processes().items() if pid in self._orphans and parent == os.getpid()}
+
+    def _bury_orphans(self) -> None:
+        """Take note of the end of those that have ended, which the system otherwise keeps on its list."""
+        for pid in self._adopted():
+            try:
+                os.waitpid(pid, os.WNOHANG)
+            except ChildProcessError:
+                continue  # somebody else has
 
     def __enter__(self) -> Self:
         self._handlers = {number: signal.signal(number, self._note) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+        if sys.platform == "linux":
+            ctypes.CDLL(None).prctl(ADOPT, 1)
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:

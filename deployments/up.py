@@ -24,6 +24,7 @@ from deployments.serving import (
 from models.errors import ProgrammeError
 
 PYTHON = sys.executable
+SERVER = "Prefect server"
 PATIENCE = 180.0
 """Seconds a process may take to come up: a busy machine with cold caches needs a minute."""
 
@@ -42,7 +43,7 @@ def main() -> int:
 
 
 def serve(found: Serving) -> NoReturn:
-    """1. See that the machine can. 2. Bring the database up to date. 3. Prefect, its deployments, its worker. 4. The desk. 5. Stay."""
+    """1. See that the machine can. 2. Bring the database up to date. 3. Prefect, its deployments, its worker. 4. The desk. 5. Stay and mend."""
     prepare(found)
     secret = keep_secret(found.var, os.environ)
     migrate_database(found)
@@ -51,7 +52,7 @@ def serve(found: Serving) -> NoReturn:
         start_worker(children)
         start_desk(found, children)
         say(what_to_open(found))
-        stay(children)
+        stay(found, children)
 
 
 def prepare(found: Serving) -> None:
@@ -88,7 +89,7 @@ def start_prefect(found: Serving, children: Children) -> None:
     say("Starting Prefect ...")
     listening = ["--host", found.host, "--port", str(found.prefect_port), "--timeout-keep-alive", "5", "--log-level", "warning"]
     command = [PYTHON, "-m", "uvicorn", "--factory", "prefect.server.api.server:create_app", *listening]
-    server = children.start("Prefect server", command, **server_environment(found))
+    server = children.start(SERVER, command, **server_environment(found))
     registration = children.start("registration", [PYTHON, "-m", "deployments.registering"])  # imports while the server starts
     wait_for(f"{found.prefect_url}/api/health", server, children)
     say("Registering the deployments ...")
@@ -137,14 +138,26 @@ Ctrl-C stops everything; the next `make up` carries on.
 """
 
 
-def stay(children: Children) -> NoReturn:
-    """Watch the processes until somebody stops us; Died where one ends by itself. Under make, stop when make is gone."""
+def stay(found: Serving, children: Children) -> NoReturn:
+    """Watch the processes until somebody stops us, and start again what ends by itself; Died where that does not help.
+
+    Under make, stop when make is gone.
+    """
     parent = os.getppid() if "MAKELEVEL" in os.environ else None
     while True:
-        children.check()
+        mend(found, children)
         if parent is not None and os.getppid() != parent:
             raise Stopped
         time.sleep(0.3)
+
+
+def mend(found: Serving, children: Children) -> None:
+    """Start again what has ended. A server that comes up with an empty database of Prefect's is told of its deployments anew."""
+    for ended, child in children.revive():
+        say(f"{ended}. It is started again; the log of before: {child.log.with_suffix('.previous.log')}")
+        if child.name == SERVER:
+            wait_for(f"{found.prefect_url}/api/health", child, children)
+            children.finish(children.start("registration", [PYTHON, "-m", "deployments.registering"]))
 
 
 def say(text: str) -> None:

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.errors import Refused
@@ -21,8 +21,8 @@ from models.notices import Attempt, Notice, NoticeKind, NoticeState
 from models.programme import PhaseState
 from models.standing import Standing
 
-LEASE = timedelta(minutes=5)
-"""How long a claim holds; a sender puts back what it has not come to long before that."""
+LEASE = timedelta(minutes=1)
+"""How long a claim holds; a sender that is still at it renews it, so that a dead one's notices are soon somebody else's."""
 
 BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 240, 720))
 """The pauses after failed tries; after the last one the notice has failed."""
@@ -61,6 +61,12 @@ def claim(
     for notice in notices:
         notice.claimed_by, notice.claimed_until = worker, now + lease
     return notices
+
+
+def renew(session: Session, worker: str, now: datetime, lease: timedelta = LEASE) -> None:
+    """Prolong what a sender still holds: a mail server may take minutes over one message."""
+    mine = update(Notice).where(Notice.claimed_by == worker, Notice.state.in_(ON_ITS_WAY))
+    session.execute(mine.values(claimed_until=now + lease), execution_options={"synchronize_session": False})
 
 
 def release(session: Session, notice_ids: Iterable[int], worker: str) -> None:

@@ -12,12 +12,15 @@ from models import clock
 from models.database import changing
 from models.settings import link_secret, mail_folder, notify_urls, public_url
 from tasks.dispatch import Dispatched, dispatch, open_channel
+from tasks.leases import claims_kept
 
 
 @task(task_run_name="send notices of {programme}", cache_policy=NO_CACHE, persist_result=False)
 async def send_notices(programme: str) -> int:
     """Send every notice that is due; how many went out."""
-    done = await asyncio.to_thread(_send, programme, flow_run.get_id() or "sweep")
+    worker = flow_run.get_id() or "sweep"
+    async with claims_kept(worker):
+        done = await asyncio.to_thread(_send, programme, worker)
     return done.sent
 
 

@@ -22,7 +22,7 @@ def trouble_of(phase: Phase) -> Trouble | None:
     """None where all is well."""
     if phase.state == PhaseState.HELD:
         again = f"To go on: in Prefect, Deployments, phase-{phase.number}, Run, with programme {phase.programme_id}."
-        return Trouble("held", "Its run was cancelled. Reminders go on and answers are taken meanwhile.", again)
+        return Trouble("held", "Its run was cancelled. Answers are taken, but no reminder goes out and no step begins.", again)
     if not phase.relaunches or phase.state == PhaseState.COMPLETED:
         return None
     said = phase.trouble or ""

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from deployments import registering, system
-from deployments.processes import Children, Died, descendants
+from deployments.processes import LIVES, Children, Died, descendants
 from deployments.serving import (
     ROOT,
     CannotServe,
@@ -219,6 +219,45 @@ def test_what_a_process_started_ends_with_it_in_whatever_session(children: Child
     assert not alive(child.process.pid)
 
 
+def test_a_process_that_ends_by_itself_is_started_again_and_the_others_are_left(children: Children) -> None:
+    staying = children.start("server", [sys.executable, "-c", "import time; time.sleep(60)"])
+    code = "import os, time; print(os.environ['SAID'], flush=True); time.sleep(60)"
+    killed = children.start("worker", [sys.executable, "-c", code], SAID="hello")
+    wait_until(lambda: killed.log.read_text() == "hello\n")
+    killed.process.kill()
+    killed.process.wait()
+    [(ended, again)] = children.revive()
+    assert ended == "worker was ended by signal 9"
+    wait_until(lambda: again.log.read_text() == "hello\n")
+    assert children.running == [staying, again]
+    assert children.revive() == []
+
+
+def test_a_process_that_ends_again_and_again_is_given_up(children: Children) -> None:
+    children.start("worker", [sys.executable, "-c", "raise SystemExit('no such pool')"])
+    for _ in range(LIVES):
+        children.running[0].process.wait()
+        children.revive()
+    children.running[0].process.wait()
+    with pytest.raises(Died, match=r"(?s)worker ended with exit code 1.*no such pool"):
+        children.revive()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives a process the orphans below it")
+def test_what_a_killed_process_left_behind_ends_with_the_rest(children: Children) -> None:
+    child = children.start("worker", [sys.executable, "-c", GRANDCHILD])
+    wait_until(lambda: child.log.read_text().endswith("\n"))
+    grandchild = int(child.log.read_text())
+    children.revive()
+    child.process.kill()
+    child.process.wait()
+    children.revive()
+    assert alive(grandchild)
+    children.stop()
+    wait_until(lambda: not alive(grandchild))
+    assert not alive(grandchild)
+
+
 def test_a_process_that_will_not_end_is_ended(children: Children, tmp_path: Path) -> None:
     code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
     child = children.start("worker", [sys.executable, "-c", code])
@@ -358,7 +397,7 @@ def test_up_serves_everything_and_leaves_nothing_running(tmp_path: Path) -> None
 
 @pytest.mark.prove
 @pytest.mark.server
-def test_a_second_start_carries_on_and_a_lost_worker_stops_the_rest(tmp_path: Path) -> None:
+def test_a_second_start_carries_on_and_what_is_killed_is_started_again(tmp_path: Path) -> None:
     up = Up(tmp_path)
     process = up.start()
     try:
@@ -369,12 +408,29 @@ def test_a_second_start_carries_on_and_a_lost_worker_stops_the_rest(tmp_path: Pa
         up.wait_until_ready(process)
         assert up.deployments() >= set(registering.EXPECTED)
         assert (tmp_path / "secret").read_text() == secret
-        family = descendants(process.pid)
-        worker = next(pid for pid in family if b"worker" in Path(f"/proc/{pid}/cmdline").read_bytes())
+        worker = running(process, b"worker")
         os.kill(worker, signal.SIGKILL)
-        said, _ = process.communicate(timeout=60)
+        wait_until(lambda: running(process, b"worker") not in (0, worker), 60)
+        for file in (tmp_path / "prefect").glob("prefect.db*"):
+            file.unlink()
+        server = running(process, b"create_app")
+        os.kill(server, signal.SIGKILL)
+        wait_until(lambda: running(process, b"create_app") not in (0, server), 60)
+        wait_until(lambda: answers(f"http://127.0.0.1:{up.prefect_port}/api/health"), 60)
+        wait_until(lambda: up.deployments() >= set(registering.EXPECTED), 60)
+        said = stop(process)
     finally:
         process.kill()
-    assert process.returncode == 1
-    assert "worker was ended by signal 9" in said
-    assert [pid for pid in family if alive(pid)] == []
+    assert "worker was ended by signal 9. It is started again" in said
+    assert "Prefect server was ended by signal 9. It is started again" in said
+
+
+def running(up: subprocess.Popen[str], word: bytes) -> int:
+    """The process below `make up` whose command has this word in it; 0 where there is none."""
+    for pid in descendants(up.pid) - {up.pid}:
+        try:
+            if word in (Path("/proc") / str(pid) / "cmdline").read_bytes():
+                return pid
+        except OSError:
+            continue  # it has just ended
+    return 0
