@@ -43,7 +43,7 @@ def main() -> int:
 
 
 def serve(found: Serving) -> NoReturn:
-    """1. See that the machine can. 2. Bring the database up to date. 3. Prefect, its deployments, its worker. 4. The desk. 5. Stay and mend."""
+    """1. See that the machine can. 2. The newest schema. 3. Prefect, its deployments, its worker. 4. The desk. 5. Stay and mend."""
     prepare(found)
     secret = keep_secret(found.var, os.environ)
     migrate_database(found)

@@ -18,6 +18,7 @@ from pydantic import Field, create_model
 
 from models.doors.coordinating import Given, What, choice, eligible, open_gates
 from models.standing import Standing
+from tasks.answers import given_of
 from tasks.status import waiting_for
 
 WHAT = Literal["look again", "approve", "return", "reject", "record on behalf", "extend", "proceed without"]
@@ -45,7 +46,7 @@ class CoordinatorForm(RunInput):
 
     def given(self) -> Given:
         """The answer in the model's words."""
-        return Given(self.gate or "", self.what, self.comment or "", str(self.on) if self.on else None, self.on_behalf_of or None)
+        return given_of({name: getattr(self, name) for name in CoordinatorForm.model_fields})
 
 
 def form_for(standing: Standing, number: int) -> type[CoordinatorForm]:

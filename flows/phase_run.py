@@ -23,6 +23,7 @@ from models.database import changing, reading
 from models.doors import steering
 from models.programme import PhaseState
 from models.standing import Standing, load
+from tasks.answers import suspension_key
 from tasks.build_runs import ask_for_files
 from tasks.courtesy import courteously
 from tasks.gates import carry_out, due_in_phase, take_answer
@@ -80,7 +81,7 @@ class PhaseRun:
         self.suspending = True
         self.end_lease()
         reached(Step.LEASE_ENDED)
-        form = await asuspend_flow_run(form_for(standing, self.number), key=f"phase-{self.number}-{key}", timeout=None)
+        form = await asuspend_flow_run(form_for(standing, self.number), key=suspension_key(self.number, key), timeout=None)
         reached(Step.WOKEN)
         self.token, self.suspending = take_lease(self.programme, self.number), False
         refusal = await take_answer(self.programme, self.number, asdict(form.given()), key)

@@ -22,9 +22,10 @@ from tasks.publishing import without_files
 log = logging.getLogger(__name__)
 
 DEPLOYMENT = "deliverables/deliverables"
-AGAIN_AFTER = 600
-"""Seconds after which a build that ended without making what was asked is asked for again: it would most likely fail again."""
-TRIES = 20
+WINDOW, TRIES = 600, 3
+"""A build that failed is tried again as often in so many seconds: a full disk is soon mended, a document that cannot be made is not."""
+DEATHS = 20
+"""How often in the same time a build that never came to its end is replaced."""
 
 
 async def ask_for_files(programme: str, phase: int | None = None) -> None:
@@ -39,15 +40,15 @@ async def ask_for_files(programme: str, phase: int | None = None) -> None:
         return
     async with get_client() as client:
         deployment = await client.read_deployment_by_name(DEPLOYMENT)
-        for turn in range(TRIES):
-            key = sha256_of([phase, wanted, int(clock.now().timestamp()) // AGAIN_AFTER, turn])[:16]
+        for turn in range(DEATHS):
+            key = sha256_of([phase, wanted, int(clock.now().timestamp()) // WINDOW, turn])[:16]
             run = await client.create_flow_run_from_deployment(
                 deployment.id,
                 parameters={"programme": programme, "phase": str(phase) if phase else None},
                 name=f"{programme} documents",
                 idempotency_key=f"{programme}-documents-{key}",
             )
-            if not await _is_broken(client, run):
+            if not await _is_broken(client, run, may_have_failed=turn < TRIES - 1):
                 return
 
 
@@ -55,10 +56,12 @@ def _is_held(lease: Lease | None) -> bool:
     return lease is not None and lease.until is not None and lease.until > clock.now()
 
 
-async def _is_broken(client: PrefectClient, run: FlowRun) -> bool:
-    """Whether a build will never come to its end, though nobody has found that it cannot be made. Nobody holds the lease."""
+async def _is_broken(client: PrefectClient, run: FlowRun, *, may_have_failed: bool) -> bool:
+    """Whether another build has to take its place. Nobody holds the lease, so it is not at work."""
     if run.state is None or run.state.type is StateType.CRASHED or run.state.type in CANCELLED:
         return True
+    if run.state.type is StateType.FAILED:
+        return may_have_failed
     silent = run.state.type is StateType.RUNNING and since(run.state) > steering.LEASE
     if silent or (run.state.type is StateType.PENDING and since(run.state) > STARTS_WITHIN):
         why = f"It was {run.state.name} and gave no sign of life any more; another build takes its place."

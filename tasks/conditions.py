@@ -43,11 +43,15 @@ class Condition(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """The condition of a run; `why` says in words what broke it, `over` whether Prefect, too, takes it for ended."""
+    """The condition of a run.
+
+    `why` says in words what broke it, `over` whether Prefect, too, takes it for ended, `lost` whether Prefect does not know it.
+    """
 
     condition: Condition
     why: str = ""
     over: bool = False
+    lost: bool = False
 
 
 async def run_of(client: PrefectClient, run_id: str | None) -> FlowRun | None:
@@ -66,7 +70,7 @@ async def look_at(client: PrefectClient, phase: Phase) -> Finding | None:
         return None
     run = await run_of(client, phase.run_id)
     if run is None or run.state is None:
-        return Finding(Condition.BROKEN, "Prefect has lost it", over=True)
+        return Finding(Condition.BROKEN, "Prefect has lost it", over=True, lost=True)
     return await _judge(client, phase, run.state)
 
 

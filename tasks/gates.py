@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from prefect import task
 from prefect.cache_policies import NO_CACHE
-from sqlalchemy.exc import DataError
 
 from models import clock
 from models.advance import SWEEP_WORK, Action, Do, advance, for_phase
 from models.database import changing, reading
-from models.doors import coordinating
 from models.doors.coordinating import Given
 from models.doors.opening import perform
-from models.errors import ProgrammeError
 from models.standing import load
+from tasks.answers import take
 from tasks.steps import Step, reached
 
 FOREVER = 10_000
@@ -51,18 +49,7 @@ async def take_answer(programme: str, number: int, answer: dict[str, str | None]
 
     `key` is the suspension it answers: an answer that was counted already is not carried out a second time.
     """
-    given = Given(**answer)  # type: ignore[arg-type]  # what is None there has a default here
-    try:
-        with changing() as session:
-            standing = load(session, programme, locked=True)
-            if standing.phase(number).answers == key:
-                coordinating.answer(session, standing, number, given, clock.now())
-    except (ProgrammeError, DataError) as refused:
-        reason = str(refused) if isinstance(refused, ProgrammeError) else "Something in the answer is too long, or no text."
-        with changing() as session:
-            coordinating.refuse(load(session, programme, locked=True), number, reason, given)
-        return reason
-    return None
+    return take(programme, number, Given(**answer), key)  # type: ignore[arg-type]  # what is None there has a default here
 
 
 @task(task_run_name="what time brings to {programme}", cache_policy=NO_CACHE, persist_result=False)

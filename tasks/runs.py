@@ -19,6 +19,7 @@ from models.database import changing, reading
 from models.doors import steering
 from models.programme import Phase, PhaseState
 from models.standing import Standing, load
+from tasks.answers import rescue
 from tasks.conditions import Condition, Finding, look_at, run_of
 from tasks.steps import Step, reached
 
@@ -138,6 +139,8 @@ async def _replace(client: PrefectClient, standing: Standing, phase: Phase, foun
     programme, number, run_id = standing.programme.id, phase.number, str(phase.run_id)
     if not steering.may_relaunch(phase, clock.now()):
         return False
+    if not found.lost:
+        await rescue(phase)
     stuck = _note_trouble(programme, number, run_id, found.why)
     if not found.over:
         await _bury(client, run_id, found.why)

@@ -56,6 +56,10 @@ class Fault(StrEnum):
     """What an armed step does."""
 
     KILL = "kill"
+    KILL_WITH_WORKER = "kill-with-worker"
+    """The process and the one that started it: what goes on is what Prefect last heard."""
+    FREEZE = "freeze"
+    """The process stops and is there: a machine that was suspended. Whoever wakes it sends SIGCONT."""
     DISK_FULL = "disk-full"
 
 
@@ -89,6 +93,13 @@ def _strike(armed: Path) -> None:
         armed.unlink()
     except FileNotFoundError:
         return
-    if fault is Fault.KILL:
-        os.kill(os.getpid(), signal.SIGKILL)
-    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+    match fault:
+        case Fault.KILL:
+            os.kill(os.getpid(), signal.SIGKILL)
+        case Fault.KILL_WITH_WORKER:
+            os.kill(os.getppid(), signal.SIGKILL)
+            os.kill(os.getpid(), signal.SIGKILL)
+        case Fault.FREEZE:
+            os.kill(os.getpid(), signal.SIGSTOP)
+        case Fault.DISK_FULL:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

@@ -21,7 +21,7 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from sqlalchemy import Engine, text
 
 from deployments.processes import Children
-from deployments.serving import ROOT, environment_of_children, serving
+from deployments.serving import ROOT, Serving, environment_of_children, serving
 from deployments.up import migrate_database, start_prefect, start_worker
 from models import clock
 from models.advance import SWEEP_WORK, advance
@@ -46,6 +46,8 @@ class Server:
     engine: Engine
     api: httpx.Client
     folder: Path
+    found: Serving
+    children: Children
 
     def set_clock(self, at: datetime) -> None:
         """Only a test's database has this table."""
@@ -102,6 +104,11 @@ class Server:
 
     def state(self, run: str) -> str:
         return str(self.api.get(f"/flow_runs/{run}").raise_for_status().json()["state"]["name"])
+
+    def set_state(self, run: str, type_: str) -> None:
+        """What a person's Cancel does, or a worker that saw the process end."""
+        state = {"type": type_, "name": type_.capitalize()}
+        self.api.post(f"/flow_runs/{run}/set_state", json={"state": state, "force": True}).raise_for_status()
 
     def resume(self, run: str, **answer: Any) -> dict[str, Any]:
         """Fill in the form under Resume."""
@@ -167,9 +174,9 @@ class Patient(httpx.HTTPTransport):
 
 
 @contextmanager
-def real_server(folder: Path) -> Iterator[Server]:
-    """Start server and worker on free ports with everything under `folder`; nothing is left running."""
-    asked = {"PREFECT_PORT": str(free_port()), "DESK_PORT": str(free_port()), "VAR": str(folder / "var")}
+def real_server(folder: Path, **settings: str) -> Iterator[Server]:
+    """Start server and worker on free ports with everything under `folder`; nothing is left running. `settings` as a person's shell."""
+    asked = {"PREFECT_PORT": str(free_port()), "DESK_PORT": str(free_port()), "VAR": str(folder / "var")} | settings
     found = serving(asked)
     (found.var / "prefect").mkdir(parents=True)
     migrate_database(found)
@@ -179,7 +186,7 @@ def real_server(folder: Path) -> Iterator[Server]:
         start_worker(children)
         engine = connect(found.database_url)
         with httpx.Client(base_url=f"{found.prefect_url}/api", timeout=120, transport=Patient()) as api:
-            server = Server(environment, engine, api, folder)
+            server = Server(environment, engine, api, folder, found, children)
             pause_sweep(server)
             with _as_a_process_of(server):
                 yield server
@@ -196,7 +203,8 @@ def pause_sweep(server: Server) -> None:
 def _as_a_process_of(server: Server) -> Iterator[None]:
     """What this process does, it does with the settings of the server's other processes."""
     before = dict(os.environ)
-    os.environ.update({name: value for name, value in server.environment.items() if not name.startswith("PREFECT_")})
+    ours = {name: value for name, value in server.environment.items() if not name.startswith("PREFECT_") and name != "FAULTS"}
+    os.environ.update(ours)  # but not the faults: they are for the others
     try:
         with temporary_settings({PREFECT_API_URL: server.environment["PREFECT_API_URL"]}):
             yield

@@ -53,6 +53,16 @@ def test_a_claimed_notice_is_nobody_elses_until_its_lease_runs_out(session: Sess
     assert [item.claimed_by for item in outbox.claim(session, None, NOW + outbox.LEASE, "you")] == ["you"]
 
 
+def test_a_sender_that_is_still_at_it_keeps_its_claims_and_no_others(session: Session, standing: Standing) -> None:
+    mine, settled = queue(session, notice(standing, "mine"), notice(standing, "settled", state=NoticeState.SENT, claimed_by="me"))
+    outbox.claim(session, None, NOW, "me")
+    outbox.renew(session, "me", NOW + outbox.LEASE / 2)
+    outbox.renew(session, "you", NOW + outbox.LEASE)
+    session.expire_all()
+    assert mine.claimed_until == NOW + outbox.LEASE / 2 + outbox.LEASE
+    assert settled.claimed_until is None
+
+
 def test_a_sender_that_lost_its_claim_cannot_settle(session: Session, standing: Standing) -> None:
     mine = claim_one(session, standing)
     outbox.claim(session, None, NOW + outbox.LEASE, "you")

@@ -1,0 +1,205 @@
+"""Where faults are tried: a real server, worker and mail server, one small programme at a time, steps that can be armed, and healing.
+
+Each scenario has a database of its own; the server and its worker stay. Time is the test's: each sweep is a minute later.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from email import message_from_bytes
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import func, select
+
+from deployments.up import mend
+from models.advance import PUBLICATION, advance, waits_for_run
+from models.database import changing, engine_for, reading
+from models.definition import Definition
+from models.doors.launching import launch
+from models.notices import Notice
+from models.outbox import ON_ITS_WAY
+from models.standing import load
+from models.verify import violations
+from tasks import conditions
+from tasks.publishing import without_files
+from tasks.steps import Fault, Step
+from tests.factories import definition
+from tests.faults.oracle import Arrived, mail_faults, repeated, run_faults, told_twice
+from tests.flows.real_server import Server, real_server
+from tests.mail_server import MailServer, mail_server
+from tests.world import LAUNCH, World
+
+MINUTE = timedelta(minutes=1)
+SWEEPS = 12
+"""What has not healed by then will not."""
+PATIENT = 15.0
+"""Seconds in which a run that lives gets through its work."""
+BUSY = {"SCHEDULED", "PENDING", "RUNNING", "CANCELLING"}
+
+
+@dataclass
+class Outcome:
+    """One scenario's line in the table."""
+
+    step: str
+    fault: str
+    sweeps: int
+    seconds: float
+    repeated: int
+    lost: list[str]
+
+
+@dataclass
+class Stand:
+    """The server, its mail sink, and the programme of the scenario that is on."""
+
+    server: Server
+    sink: MailServer
+    template: Path
+    scenario: int = 0
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    # -- scenarios -----------------------------------------------------------------------------------------------
+
+    def fresh(self, programme: Definition | None = None) -> World:
+        """A database with one programme, launched and not begun; nobody has heard of it yet."""
+        self.scenario += 1
+        self.sink.arrived.clear()
+        self._new_database()
+        programme = programme or definition(id=f"grove-{self.scenario}", title="Grove")
+        self.server.set_clock(LAUNCH)
+        with changing(self.server.engine) as session:
+            launch(session, programme, LAUNCH, start_on=LAUNCH.date())
+        return World(self.server.engine, LAUNCH, programme.id)
+
+    def _new_database(self) -> None:
+        for engine in (self.server.engine, engine_for(self.server.found.database_url)):
+            engine.dispose()
+        file = Path(str(self.server.engine.url.database))
+        for old in file.parent.glob(f"{file.name}*"):
+            old.unlink()
+        shutil.copy(self.template, file)
+
+    def empty_database(self) -> None:
+        """The programme is launched by somebody else."""
+        self._new_database()
+        self.server.set_clock(LAUNCH)
+
+    def begun(self) -> World:
+        """Phase 1 has begun and waits for its questionnaires."""
+        world = self.fresh()
+        self.server.sweep()
+        self.server.wait_suspended(world.programme, 1)
+        return world
+
+    def at(self, world: World) -> None:
+        """The clock goes by what a test has played."""
+        self.server.set_clock(world.now)
+
+    # -- faults --------------------------------------------------------------------------------------------------
+
+    @property
+    def faults(self) -> Path:
+        return Path(self.server.environment["FAULTS"])
+
+    def arm(self, step: Step, fault: Fault) -> None:
+        (self.faults / step).write_text(fault, encoding="ascii")
+
+    def struck(self, step: Step) -> bool:
+        return not (self.faults / step).exists()
+
+    def wait_struck(self, step: Step) -> None:
+        self.server.wait(f"somebody dies at {step}", lambda: self.struck(step), 60)
+
+    # -- healing -------------------------------------------------------------------------------------------------
+
+    def heal(self, world: World, *, files: bool = False, sweep: Callable[[], None] | None = None) -> tuple[int, float]:
+        """Sweep every minute until nothing is wrong; how many sweeps it took, and seconds of this machine."""
+        began = time.monotonic()
+        for count in range(1, SWEEPS + 1):
+            self.forward(world, MINUTE)
+            mend(self.server.found, self.server.children)
+            (sweep or self.server.sweep)()
+            self.wait_quiet(world, files=files)
+            wrong = self.wrong(world, files=files)
+            if not wrong:
+                return count, time.monotonic() - began
+        raise AssertionError(f"after {SWEEPS} sweeps: {wrong}")
+
+    def forward(self, world: World, by: timedelta) -> None:
+        world.now = self.server.now() + by
+        self.server.set_clock(world.now)
+
+    def wait_quiet(self, world: World, *, files: bool = False) -> None:
+        """Until no run of the programme is at work, or those that are have had their time: they are dead."""
+        until = time.monotonic() + (4 * PATIENT if files else PATIENT)
+        while time.monotonic() < until and self._at_work(world):
+            time.sleep(0.2)
+
+    def _at_work(self, world: World) -> bool:
+        filters = {"flow_runs": {"state": {"type": {"any_": sorted(BUSY)}}, "tags": {"any_": ["phase", "engine"]}}}
+        runs = self.server.api.post("/flow_runs/filter", json=filters).raise_for_status().json()
+        return any(run["parameters"].get("programme") == world.programme and _lives(run) for run in runs)
+
+    def wrong(self, world: World, *, files: bool = False) -> list[str]:
+        """Everything that is not as it must be now, in words."""
+        engine, now = self.server.engine, self.server.now()
+        with reading(engine) as session:
+            standing = load(session, world.programme)
+            found = [str(item) for item in violations(session, world.programme)]
+            due = [str(action) for action in advance(standing, now) if files or action.do not in PUBLICATION]
+            waiting = session.scalar(select(func.count()).where(Notice.state.in_(ON_ITS_WAY), Notice.due_at <= now)) or 0
+            lacking = without_files(standing, self.documents) if files else []
+            found += [f"phase {number} has something to do" for number in waits_for_run(standing, now)]
+        found += [f"{len(due)} actions are due, first {due[0]}"] if due else []
+        found += [f"{waiting} notices are due and not sent"] if waiting else []
+        found += [f"{len(lacking)} editions have no files"] if lacking else []
+        found += run_faults(engine, self.server.api, world.programme)
+        return found + mail_faults(engine, world.programme, self.arrived()) + told_twice(engine, world.programme)
+
+    def arrived(self) -> list[Arrived]:
+        return [
+            Arrived(str(message_from_bytes(envelope.original_content or b"")["Message-ID"]), envelope.rcpt_tos[0])
+            for envelope in self.sink.arrived
+        ]
+
+    @property
+    def documents(self) -> Path:
+        return self.server.found.var / "documents"
+
+    def note(self, step: str, fault: str, healed: tuple[int, float], lost: list[str]) -> None:
+        """A line of the table."""
+        self.outcomes.append(Outcome(step, fault, *healed, repeated(self.arrived()), lost))
+
+
+def _lives(run: dict[str, Any]) -> bool:
+    """A run that Prefect shows at work, and whose process, where it has one, is there."""
+    if run["state"]["type"] != "RUNNING" or not run.get("infrastructure_pid"):
+        return True
+    pid = str(run["infrastructure_pid"]).rpartition(":")[2]
+    try:
+        return (Path("/proc") / pid / "stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "T")
+    except OSError:
+        return False
+
+
+@contextmanager
+def stand(folder: Path, template: Path, **settings: str) -> Iterator[Stand]:
+    """A server with a worker and a mail server. `template` is an SQLite file with the newest schema."""
+    faults = folder / "faults"
+    faults.mkdir()
+    with mail_server() as sink, real_server(folder, FAULTS=str(faults), NOTIFY_URLS=sink.url(), **settings) as server:
+        assert "FAULTS" not in os.environ, "this process must not die of what is meant for the others"
+        conditions.STARTS_WITHIN, before = timedelta(seconds=6), conditions.STARTS_WITHIN
+        conditions.FORM_COMES_WITHIN, form = timedelta(seconds=6), conditions.FORM_COMES_WITHIN
+        try:
+            yield Stand(server, sink, template)
+        finally:
+            conditions.STARTS_WITHIN, conditions.FORM_COMES_WITHIN = before, form
