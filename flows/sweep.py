@@ -13,7 +13,7 @@ from models.settings import documents_folder
 from models.standing import load
 from tasks.build_runs import ask_for_files
 from tasks.courtesy import SweepFailed, alone
-from tasks.gates import carry_out_time
+from tasks.gates import carry_out_time, time_brings_something
 from tasks.notices import send_notices
 from tasks.publishing import without_files
 from tasks.runs import Budget, look_after
@@ -39,9 +39,11 @@ async def sweep() -> None:
 
 async def do_what_time_brings(programme: str, budget: Budget) -> None:
     """One programme's part of the sweep."""
-    done = await carry_out_time(programme)
-    reached(Step.TIME_CARRIED_OUT)
-    sent = await send_notices(programme)
+    done = sent = 0
+    if time_brings_something(programme):
+        done = await carry_out_time(programme)
+        reached(Step.TIME_CARRIED_OUT)
+        sent = await send_notices(programme)
     await look_after(programme, budget)
     reached(Step.LOOKED_AFTER)
     if done or sent:

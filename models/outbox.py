@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import Select, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from models.errors import Refused
@@ -39,6 +39,22 @@ ASKS_TO_ACT = LADDER | {NoticeKind.INVITATION, NoticeKind.APPROVAL_REQUEST}
 # -- claiming ------------------------------------------------------------------------------------------------------
 
 
+def is_due(session: Session, programme_id: str, now: datetime) -> bool:
+    """Whether a programme has a notice to send now that nobody else is sending."""
+    return session.scalar(_due(now).where(Notice.programme_id == programme_id).limit(1)) is not None
+
+
+def _due(now: datetime) -> Select[tuple[Notice]]:
+    """The notices that anybody may take, the longest due first."""
+    return (
+        select(Notice)
+        .where(Notice.state.in_(ON_ITS_WAY), Notice.due_at <= now)
+        .where(or_(Notice.next_try_at.is_(None), Notice.next_try_at <= now))
+        .where(or_(Notice.claimed_until.is_(None), Notice.claimed_until <= now))
+        .order_by(Notice.due_at, Notice.id)
+    )
+
+
 def claim(
     session: Session, programme_id: str | None, now: datetime, worker: str, limit: int = 50, lease: timedelta = LEASE
 ) -> list[Notice]:
@@ -46,15 +62,7 @@ def claim(
 
     None claims for all programmes. On SQLite the session must be one of `changing`, which holds the write lock.
     """
-    query = (
-        select(Notice)
-        .where(Notice.state.in_(ON_ITS_WAY), Notice.due_at <= now)
-        .where(or_(Notice.next_try_at.is_(None), Notice.next_try_at <= now))
-        .where(or_(Notice.claimed_until.is_(None), Notice.claimed_until <= now))
-        .order_by(Notice.due_at, Notice.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    query = _due(now).limit(limit).with_for_update(skip_locked=True)
     if programme_id is not None:
         query = query.where(Notice.programme_id == programme_id)
     notices = list(session.scalars(query))

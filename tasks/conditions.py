@@ -5,6 +5,7 @@ Nothing else is ever read from Prefect.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -12,6 +13,7 @@ from uuid import UUID
 
 import httpx
 from prefect.client.orchestration import PrefectClient
+from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterId
 from prefect.client.schemas.objects import FlowRun, State, StateType
 from prefect.exceptions import ObjectNotFound
 from prefect.types._datetime import now as prefect_now
@@ -26,6 +28,8 @@ NOT_STARTED = frozenset({StateType.SCHEDULED, StateType.PENDING})
 
 FORM_COMES_WITHIN = timedelta(seconds=90)
 """Prefect suspends a run first and saves its form afterwards; when that fails, nobody can ever answer or wake the run."""
+
+FIRST_HOUR = timedelta(hours=1)
 
 STARTS_WITHIN = timedelta(seconds=60)
 """How long a run may be about to start: its worker may have died with it in hand."""
@@ -64,23 +68,41 @@ async def run_of(client: PrefectClient, run_id: str | None) -> FlowRun | None:
         return None
 
 
+async def runs_of(client: PrefectClient, phases: Iterable[Phase]) -> dict[str, FlowRun]:
+    """The runs of several phases by their ids, with one question; those that Prefect does not know are not among them."""
+    ids = [UUID(phase.run_id) for phase in phases if phase.run_id is not None]
+    if not ids:
+        return {}
+    found = await client.read_flow_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=ids)), limit=len(ids))
+    return {str(run.id): run for run in found}
+
+
 async def look_at(client: PrefectClient, phase: Phase) -> Finding | None:
     """The condition of a phase's run; None where the phase has had none yet."""
+    return await judge(client, phase, await run_of(client, phase.run_id))
+
+
+async def judge(client: PrefectClient, phase: Phase, run: FlowRun | None, *, at_leisure: bool = False) -> Finding | None:
+    """The condition of the phase's run, which has been read; with `at_leisure` only what changes is asked for every time."""
     if phase.run_id is None:
         return None
-    run = await run_of(client, phase.run_id)
     if run is None or run.state is None:
         return Finding(Condition.BROKEN, "Prefect has lost it", over=True, lost=True)
-    return await _judge(client, phase, run.state)
+    return await _judge(client, phase, run.state, looks_at_form=not at_leisure or _is_forms_turn(phase, run.state))
 
 
-async def _judge(client: PrefectClient, phase: Phase, state: State) -> Finding:
+def _is_forms_turn(phase: Phase, state: State) -> bool:
+    """A form that is missing is missing from the start: after the first hour it is looked for once an hour, phases taking turns."""
+    return since(state) < FIRST_HOUR or clock.now().minute == (phase.id or 0) % 60
+
+
+async def _judge(client: PrefectClient, phase: Phase, state: State, *, looks_at_form: bool) -> Finding:
     if state.type in CANCELLED:
         return Finding(Condition.CANCELLED)
     if state.type in ENDED:
         return Finding(Condition.BROKEN, f"{state.name}: {state.message or 'Prefect does not say why'}", over=True)
     if state.type is StateType.PAUSED:
-        if await _has_lost_its_form(client, phase, state):
+        if looks_at_form and await _has_lost_its_form(client, phase, state):
             return Finding(Condition.BROKEN, "It was suspended without its form")
         return Finding(Condition.WAITING)
     if state.type in NOT_STARTED and since(state) > STARTS_WITHIN:

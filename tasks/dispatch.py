@@ -71,6 +71,10 @@ class _Message:
         return [notice.id for notice in self.notices]
 
 
+class _NotFresh(Exception):
+    """What was claimed may be somebody else's by now, or no longer wanted: look anew."""
+
+
 @dataclass
 class _Sender:
     """One dispatch under way."""
@@ -87,6 +91,7 @@ class _Sender:
     count: Counter[str] = field(default_factory=Counter)
     more: bool = True
     paused: str | None = None
+    began: float = 0.0
     told: set[tuple[str, int | None, str | None]] = field(default_factory=set)
 
     def run(self) -> Dispatched:
@@ -149,13 +154,15 @@ class _Sender:
 
     def _work_off(self, messages: Sequence[_Message]) -> None:
         """Send a batch. What was not come to is put back: until the next sweep where the channel is of no use any more."""
-        began = time.monotonic()
+        self.began = time.monotonic()
         for place, message in enumerate(messages):
-            if time.monotonic() - began > FRESH:
+            try:
+                stop = self._send(message)
+            except _NotFresh:
                 self._put_back(messages[place:])
-                self.more = True
+                self.more = place > 0  # a machine that is too slow for one message leaves it to the next sweep
                 return
-            if self._send(message):
+            if stop:
                 rest = messages[place + 1 :]
                 self._put_back(rest)
                 self.count["waiting"] += sum(len(other.notices) for other in rest)
@@ -183,6 +190,8 @@ class _Sender:
             self._settle(message, Delivery(Outcome.TEMPORARY, f"could not be written: {error!r}"))
             return False
         reached(Step.MESSAGE_COMPOSED)
+        if time.monotonic() - self.began > FRESH:  # asked last of all: this process may have been asleep
+            raise _NotFresh
         key = "\n".join(notice.key for notice in message.notices)
         delivery = self.channel.deliver(Parcel(mail, message.letterhead.sender, first.mailbox, key=key, at=self.now))
         reached(Step.MESSAGE_HANDED_OVER)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from models import clock
+from models import clock, outbox
 from models.advance import SWEEP_WORK, Action, Do, advance, for_phase
 from models.database import changing, reading
 from models.doors.coordinating import Given
@@ -50,6 +50,14 @@ async def take_answer(programme: str, number: int, answer: dict[str, str | None]
     `key` is the suspension it answers: an answer that was counted already is not carried out a second time.
     """
     return take(programme, number, Given(**answer), key)  # type: ignore[arg-type]  # what is None there has a default here
+
+
+def time_brings_something(programme: str) -> bool:
+    """Whether the sweep has anything to carry out or to send now: most minutes it has not, and then nothing is started."""
+    with reading() as session:
+        now = clock.now()
+        mail = outbox.is_due(session, programme, now)
+        return mail or any(action.do in SWEEP_WORK for action in advance(load(session, programme), now))
 
 
 @task(task_run_name="what time brings to {programme}", cache_policy=NO_CACHE, persist_result=False)

@@ -20,7 +20,7 @@ from models.doors import steering
 from models.programme import Phase, PhaseState
 from models.standing import Standing, load
 from tasks.answers import rescue
-from tasks.conditions import Condition, Finding, look_at, run_of
+from tasks.conditions import Condition, Finding, judge, look_at, run_of, runs_of
 from tasks.steps import Step, reached
 
 log = logging.getLogger(__name__)
@@ -66,16 +66,19 @@ async def look_after(programme: str, budget: Budget | None = None) -> None:
         with reading() as session:
             standing = load(session, programme)
         due = waits_for_run(standing, clock.now())
+        runs = await runs_of(client, standing.programme.phases)
         for phase in standing.programme.phases:
             if budget.left <= 0:
                 log.warning("%s: the rest of its runs is left to the next sweep", programme)
                 return
             if phase.state != PhaseState.COMPLETED:
-                await _look_after_phase(client, standing, phase, is_due=phase.number in due, budget=budget)
+                found = await judge(client, phase, runs.get(phase.run_id or ""), at_leisure=True)
+                await _look_after_phase(client, standing, phase, found, is_due=phase.number in due, budget=budget)
 
 
-async def _look_after_phase(client: PrefectClient, standing: Standing, phase: Phase, *, is_due: bool, budget: Budget) -> None:
-    found = await look_at(client, phase)
+async def _look_after_phase(
+    client: PrefectClient, standing: Standing, phase: Phase, found: Finding | None, *, is_due: bool, budget: Budget
+) -> None:
     programme, number = standing.programme.id, phase.number
     if found is not None and found.condition is Condition.CANCELLED:
         await hold(client, programme, number, str(phase.run_id))
@@ -225,4 +228,3 @@ async def is_somebody_elses(programme: str, number: int, run_id: str) -> str | N
         run = await run_of(client, phase.run_id)
     state = run.state.name if run and run.state else found.condition
     return f"Phase {number} of {programme} has a run already ({phase.run_id}, {state}). Answer or cancel that one."
-

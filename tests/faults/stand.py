@@ -16,12 +16,14 @@ from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
+import pytest
 from sqlalchemy import func, select
 
 from deployments.up import mend
 from models.advance import PUBLICATION, advance, waits_for_run
 from models.database import changing, engine_for, reading
 from models.definition import Definition
+from models.doors import steering
 from models.doors.launching import launch
 from models.notices import Notice
 from models.outbox import ON_ITS_WAY
@@ -41,6 +43,8 @@ SWEEPS = 12
 """What has not healed by then will not."""
 PATIENT = 15.0
 """Seconds in which a run that lives gets through its work."""
+SHORT = timedelta(seconds=6)
+"""What counts by Prefect's own clock, which no test can set, goes ten times as fast here: a minute is six seconds."""
 BUSY = {"SCHEDULED", "PENDING", "RUNNING", "CANCELLING"}
 
 
@@ -118,6 +122,21 @@ class Stand:
     def wait_struck(self, step: Step) -> None:
         self.server.wait(f"somebody dies at {step}", lambda: self.struck(step), 60)
 
+    def frozen(self) -> int:
+        """The process that an armed step has frozen; None other is."""
+        found = [int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit() and _state(path.name) == "T"]
+        ours = [pid for pid in found if self.server.environment["FAULTS"].encode() in (Path("/proc") / str(pid) / "environ").read_bytes()]
+        assert len(ours) == 1, f"{len(ours)} processes are frozen"
+        return ours[0]
+
+    def is_there(self, pid: int) -> bool:
+        return _state(str(pid)) not in ("", "Z")
+
+    def let_minutes_pass(self, world: World, count: int) -> None:
+        """Longer than any lease, by either clock."""
+        self.forward(world, count * MINUTE)
+        self._let_a_minute_pass(time.monotonic())
+
     # -- healing -------------------------------------------------------------------------------------------------
 
     def heal(self, world: World, *, files: bool = False, sweep: Callable[[], None] | None = None) -> tuple[int, float]:
@@ -126,12 +145,18 @@ class Stand:
         for count in range(1, SWEEPS + 1):
             self.forward(world, MINUTE)
             mend(self.server.found, self.server.children)
+            swept = time.monotonic()
             (sweep or self.server.sweep)()
             self.wait_quiet(world, files=files)
             wrong = self.wrong(world, files=files)
             if not wrong:
                 return count, time.monotonic() - began
+            self._let_a_minute_pass(swept)
         raise AssertionError(f"after {SWEEPS} sweeps: {wrong}")
+
+    def _let_a_minute_pass(self, swept: float) -> None:
+        """The next sweep is a minute after the last by Prefect's clock, too."""
+        self.server.wait("the next minute", lambda: time.monotonic() - swept > SHORT.total_seconds())
 
     def forward(self, world: World, by: timedelta) -> None:
         world.now = self.server.now() + by
@@ -183,11 +208,15 @@ def _lives(run: dict[str, Any]) -> bool:
     """A run that Prefect shows at work, and whose process, where it has one, is there."""
     if run["state"]["type"] != "RUNNING" or not run.get("infrastructure_pid"):
         return True
-    pid = str(run["infrastructure_pid"]).rpartition(":")[2]
+    return _state(str(run["infrastructure_pid"]).rpartition(":")[2]) not in ("", "Z", "T")
+
+
+def _state(pid: str) -> str:
+    """The letter that the system has for a process: T where it is stopped, Z where it has ended; nothing where there is none."""
     try:
-        return (Path("/proc") / pid / "stat").read_text().rpartition(")")[2].split()[0] not in ("Z", "T")
+        return (Path("/proc") / pid / "stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return False
+        return ""
 
 
 @contextmanager
@@ -197,9 +226,7 @@ def stand(folder: Path, template: Path, **settings: str) -> Iterator[Stand]:
     faults.mkdir()
     with mail_server() as sink, real_server(folder, FAULTS=str(faults), NOTIFY_URLS=sink.url(), **settings) as server:
         assert "FAULTS" not in os.environ, "this process must not die of what is meant for the others"
-        conditions.STARTS_WITHIN, before = timedelta(seconds=6), conditions.STARTS_WITHIN
-        conditions.FORM_COMES_WITHIN, form = timedelta(seconds=6), conditions.FORM_COMES_WITHIN
-        try:
+        with pytest.MonkeyPatch.context() as patched:
+            for module, name in ((conditions, "STARTS_WITHIN"), (conditions, "FORM_COMES_WITHIN"), (steering, "LEASE")):
+                patched.setattr(module, name, SHORT)
             yield Stand(server, sink, template)
-        finally:
-            conditions.STARTS_WITHIN, conditions.FORM_COMES_WITHIN = before, form

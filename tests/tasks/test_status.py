@@ -1,0 +1,64 @@
+"""What the coordinator reads of a phase that does not go on: on Prefect's pages and at the terminal."""
+
+from __future__ import annotations
+
+import pytest
+from sqlalchemy import Engine
+
+from models.doors import steering
+from models.doors.steering import STUCK_AFTER
+from tasks.overview import overview
+from tasks.status import phase_report, programme_report
+from tests.world import World, launched
+
+
+@pytest.fixture
+def world(sqlite_engine: Engine) -> World:
+    return launched(sqlite_engine)
+
+
+def held(world: World) -> None:
+    with world.changing() as (session, standing):
+        steering.hold(session, standing, 1, world.now)
+
+
+def broken(times: int) -> object:
+    def breaks(world: World) -> None:
+        for count in range(times):
+            with world.changing() as (session, standing):
+                steering.take_lease(session, standing, 1, f"run {count}", world.now)
+                steering.note_trouble(session, standing, 1, f"run {count}", "Crashed: <b>boom</b> [x](http://evil.example)", world.now)
+
+    return breaks
+
+
+CASES = [
+    pytest.param(held, "held", "Deployments, phase-1, Run, with programme orchard", id="held"),
+    pytest.param(broken(1), "healing", "There is nothing to do", id="healing"),
+    pytest.param(broken(STUCK_AFTER), "stuck", "tag “stuck”", id="stuck"),
+]
+
+
+@pytest.mark.parametrize(("happens", "name", "to_do"), CASES)
+def test_a_phase_in_trouble_is_named_with_what_to_do(world: World, happens: object, name: str, to_do: str) -> None:
+    happens(world)  # type: ignore[operator]  # one of the functions above
+    with world.looking() as standing:
+        shown = [phase_report(standing, 1), programme_report(standing, world.now), overview(standing, world.now)]
+    plain = [text.replace("\\", "") for text in shown]
+    assert [f"Phase 1 is {name}." in text for text in plain[:2]] == [True, True]
+    assert name.upper() in plain[2]
+    assert [to_do in text for text in plain] == [True] * 3
+
+
+def test_what_a_broken_run_said_is_shown_and_never_interpreted(world: World) -> None:
+    broken(1)(world)  # type: ignore[operator]  # the function above
+    with world.looking() as standing:
+        text = programme_report(standing, world.now)
+    assert r"\<b\>boom" in text
+    assert "](http" not in text
+
+
+def test_of_a_programme_in_good_health_nothing_of_the_kind_is_said(world: World) -> None:
+    with world.looking() as standing:
+        shown = phase_report(standing, 1) + programme_report(standing, world.now) + overview(standing, world.now)
+    assert not [word for word in ("held", "stuck", "healing") if word in shown.lower()]
