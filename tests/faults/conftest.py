@@ -12,6 +12,12 @@ import pytest
 from tests.faults.stand import Outcome, Stand, stand
 
 OUTCOMES = pytest.StashKey[list[Outcome]]()
+REMARKS = pytest.StashKey[list[str]]()
+
+
+def keep(config: pytest.Config, ready: Stand) -> None:
+    config.stash.setdefault(OUTCOMES, []).extend(ready.outcomes)
+    config.stash.setdefault(REMARKS, []).extend(ready.remarks)
 
 
 @pytest.fixture(scope="module")
@@ -19,15 +25,30 @@ def at_stand(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path, re
     """A server with its worker and mail server for all scenarios of a module."""
     with stand(tmp_path_factory.mktemp("stand"), migrated_sqlite) as ready:
         yield ready
-    request.config.stash.setdefault(OUTCOMES, []).extend(ready.outcomes)
+    keep(request.config, ready)
+
+
+@pytest.fixture
+def at_table(request: pytest.FixtureRequest) -> Iterator[list[Stand]]:
+    """Where a test that has a stand of its own puts it, so that its outcomes are in the table."""
+    stands: list[Stand] = []
+    yield stands
+    for one in stands:
+        keep(request.config, one)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Step by fault: how often, what was lost, what was repeated, how long it took to heal."""
-    outcomes = terminalreporter.config.stash.get(OUTCOMES, [])
-    if not outcomes:
-        return
-    terminalreporter.section("faults: a sweep is a minute of the programme's time")
+    stash = terminalreporter.config.stash
+    outcomes, remarks = stash.get(OUTCOMES, []), stash.get(REMARKS, [])
+    if outcomes:
+        terminalreporter.section("faults: a sweep is a minute of the programme's time")
+        _write_table(terminalreporter, outcomes)
+    for remark in remarks:
+        terminalreporter.line(remark)
+
+
+def _write_table(terminalreporter: pytest.TerminalReporter, outcomes: list[Outcome]) -> None:
     terminalreporter.line(f"{'step':<24} {'fault':<18} {'runs':>4} {'lost':>4} {'repeated':>8} {'sweeps to heal':>14} {'seconds':>8}")
     grouped: dict[tuple[str, str], list[Outcome]] = defaultdict(list)
     for outcome in outcomes:

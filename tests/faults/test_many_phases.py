@@ -1,0 +1,100 @@
+"""Two hundred phases that wait for people: rows and no process, and an hour of sweeps leaves server and worker as large as they were."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from statistics import mean
+
+import pytest
+
+from deployments.processes import descendants
+from deployments.up import SERVER
+from models.database import changing, reading
+from models.doors.launching import launch
+from models.programme import Phase, PhaseState
+from models.verify import programmes, violations
+from tests.faults.stand import MINUTE, Stand
+from tests.world import LAUNCH, one_pair
+
+pytestmark = [pytest.mark.prove, pytest.mark.server, pytest.mark.xdist_group("prefect")]
+
+PHASES = 200
+HOUR = 60
+
+
+def memory(at_stand: Stand, name: str) -> float:
+    """Megabytes that a process holds for itself."""
+    pid = next(child.process.pid for child in at_stand.server.children.running if child.name == name)
+    lines = (Path("/proc") / str(pid) / "smaps_rollup").read_text().splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith(("Private_Clean", "Private_Dirty"))) / 1024
+
+
+def runs_at_work(at_stand: Stand) -> list[str]:
+    """The processes of flow runs below the worker."""
+    worker = next(child.process.pid for child in at_stand.server.children.running if child.name == "worker")
+    commands = [command_of(pid) for pid in descendants(worker) - {worker}]
+    return [command for command in commands if "prefect.engine" in command]
+
+
+def command_of(pid: int) -> str:
+    try:
+        return (Path("/proc") / str(pid) / "cmdline").read_text(errors="replace")
+    except OSError:
+        return ""  # it has just ended
+
+
+def waiting(at_stand: Stand) -> int:
+    """How many open phases have a run that waits in Prefect."""
+    with reading(at_stand.server.engine) as session:
+        known = {phase.run_id for phase in session.query(Phase).filter(Phase.state == PhaseState.OPEN)}
+    found = 0
+    for offset in range(0, 2 * PHASES, 200):
+        asked = {"flow_runs": {"state": {"type": {"any_": ["PAUSED"]}}, "tags": {"all_": ["phase"]}}, "limit": 200, "offset": offset}
+        found += sum(run["id"] in known for run in at_stand.server.api.post("/flow_runs/filter", json=asked).json())
+    return found
+
+
+def test_two_hundred_phases_wait_as_rows_and_an_hour_of_sweeps_costs_no_memory(at_stand: Stand) -> None:
+    at_stand.empty_database()
+    with changing(at_stand.server.engine) as session:
+        for number in range(PHASES):
+            launch(session, one_pair(id=f"sapling-{number}", title=f"Sapling {number}"), LAUNCH, start_on=LAUNCH.date())
+    settle(at_stand, lambda: waiting(at_stand) == PHASES)
+    assert runs_at_work(at_stand) == []
+
+    sizes: dict[str, list[float]] = {SERVER: [], "worker": []}
+    seconds = []
+    for _ in range(HOUR):
+        seconds.append(one_sweep(at_stand))
+        for name, size in sizes.items():
+            size.append(memory(at_stand, name))
+    at_stand.remarks += [f"{name}: {mean(size[:10]):.0f} MB in the first ten sweeps, {mean(size[-10:]):.0f} MB in the last ten of {HOUR}"
+                         for name, size in sizes.items()]  # fmt: skip
+    at_stand.remarks.append(f"a sweep over {PHASES} waiting phases: {mean(seconds):.1f} s")
+    assert runs_at_work(at_stand) == []
+    assert waiting(at_stand) == PHASES
+    for size in sizes.values():
+        assert mean(size[-10:]) < 1.1 * mean(size[5:15])
+    with reading(at_stand.server.engine) as session:
+        assert [str(item) for name in programmes(session)[::20] for item in violations(session, name)] == []
+
+
+def settle(at_stand: Stand, ready: Callable[[], bool]) -> None:
+    """Sweeps, as the worker runs them, until all phases wait."""
+    for _ in range(PHASES // 4):
+        one_sweep(at_stand)
+        at_stand.server.wait("the runs it started", lambda: not runs_at_work(at_stand), 180)
+        if ready():
+            return
+    raise AssertionError(f"only {waiting(at_stand)} phases wait")
+
+
+def one_sweep(at_stand: Stand) -> float:
+    """The next minute's sweep as a flow run of the worker's; how long it ran, in seconds."""
+    server = at_stand.server
+    server.set_clock(server.now() + MINUTE)
+    run = server.run("sweep")
+    server.wait("the sweep", lambda: server.state(run) in ("Completed", "Failed", "Crashed"), 180)
+    assert server.state(run) == "Completed"
+    return float(server.api.get(f"/flow_runs/{run}").json()["total_run_time"])
