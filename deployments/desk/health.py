@@ -62,7 +62,7 @@ def _look(request: Request) -> Health:
             lacking = _lacking(session.connection())
             if lacking:
                 reason = f"The database has not the newest schema: it lacks {', '.join(lacking[:5])}."
-                return Health("schema", reason, "Bring it up to date with `make up`.")
+                return Health("schema", reason, "Bring it up to date with “make up”.")
             found = find(session, state.patience, clock.now(state.desk.engine))
             return _of(found, len(session.scalars(select(Programme.id)).all()))
     except Exception as error:

@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from models.database import changing
+from models.database import changing, reading
 from models.decisions import Entry, Verdict
+from models.doors import vital
 from models.doors.answering import Offered, Origin, Ruling, contribute, decide
 from models.gates import Gate
 from models.generated import generate
@@ -100,6 +101,8 @@ def test_a_run_that_was_suspended_without_its_form_is_replaced(
     server.api.delete(f"/flow_runs/{run}/input/{keyset['schema']}").raise_for_status()
     monkeypatch.setattr(runs, "FORM_COMES_WITHIN", timedelta(0))
     server.sweep()
+    with reading(server.engine) as session:
+        assert vital.last_sign(session, vital.SWEEP) is not None
     server.wait("another run", lambda: server.standing(launched).phase(1).run_id != run)
     assert server.state(run) == "Crashed"
     assert server.form(server.wait_suspended(launched, 1))
