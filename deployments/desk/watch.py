@@ -124,7 +124,8 @@ class Watch:
         except NO_DATABASE as error:
             self._database_is_away(error)
             return
-        self._database_answers()
+        if self._database_was_away():
+            return
         if found.silence is not None:
             self._tell(found, found.silence)
             self._mail(found, found.silence)
@@ -225,14 +226,19 @@ class Watch:
             to_do = "See that it runs and that DATABASE_URL is right."
             self.away_told = self._say("The programme database does not answer", f"{said}\n\n{to_do}")
 
-    def _database_answers(self) -> None:
-        if self.away_from is None:
-            return
-        self.patience.begin()  # no sweep could leave a sign meanwhile
-        log.warning("the database answers again")
-        self.away_from = None
+    def _database_was_away(self) -> bool:
+        """It answers; whether it did not until now: no sweep could leave a sign meanwhile, so one is waited for anew.
+
+        Operators who heard of it hear that it is over, now or once they can be reached.
+        """
+        was_away = self.away_from is not None
+        if was_away:
+            log.warning("the database answers again")
+            self.patience.begin()
+            self.away_from = None
         if self.away_told:
             self.away_told = not self._say("The programme database answers again", "The sweep catches up.")
+        return was_away
 
     # -- the channels ------------------------------------------------------------------------------------------------
 

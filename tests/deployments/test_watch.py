@@ -264,6 +264,7 @@ def test_a_database_that_is_away_is_told_of_once_each_time(small: Night, service
     assert service.titles == ["The programme database does not answer"]
     small.engine.dispose()
     file.write_bytes(kept)
+    small.set_clock(small.now + 10 * MINUTE)
     desk.look()
     desk.look()
     assert service.titles == ["The programme database does not answer", "The programme database answers again"]
