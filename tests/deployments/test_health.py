@@ -18,14 +18,14 @@ BROWSER = "text/html,application/xhtml+xml,*/*;q=0.8"
 
 
 @pytest.fixture
-def night(engine: Engine, tmp_path: Path) -> Night:
+def night(sqlite_engine: Engine, tmp_path: Path) -> Night:
     """A programme runs."""
-    launched(engine)
-    return Night(engine, tmp_path, grace=MINUTE)
+    launched(sqlite_engine)
+    return Night(sqlite_engine, tmp_path, grace=MINUTE)
 
 
-def test_a_fresh_start_without_programmes_is_ready_though_no_sweep_has_ever_run(engine: Engine, tmp_path: Path) -> None:
-    night = Night(engine, tmp_path, grace=MINUTE)
+def test_a_fresh_start_without_programmes_is_ready_though_no_sweep_has_ever_run(sqlite_engine: Engine, tmp_path: Path) -> None:
+    night = Night(sqlite_engine, tmp_path, grace=MINUTE)
     site = night.site()
     for minutes in (0, 60 * 24):
         night.wait(minutes)
