@@ -91,7 +91,7 @@ def body(message: EmailMessage) -> str:
 def test_a_silence_is_told_once_to_operators_and_coordinator_though_two_desks_watch(
     night: Night, service: Operators, mail: MailServer
 ) -> None:
-    silence(night, night.desk(), night.desk(), minutes=30)
+    silence(night, night.desk(), night.desk(), minutes=8)
     assert service.titles == [SILENT]
     said = service.told[0][1]
     assert said.startswith("The sweep has not run since 22:40 UTC, 2 minutes ago.")
