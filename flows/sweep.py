@@ -12,13 +12,14 @@ from models.programme import Programme
 from models.settings import documents_folder
 from models.standing import load
 from tasks.build_runs import ask_for_files
-from tasks.courtesy import SweepFailed, alone
+from tasks.courtesy import SweepFailed, alone, courteously
 from tasks.gates import carry_out_time, time_brings_something
 from tasks.notices import send_notices
 from tasks.publishing import without_files
 from tasks.runs import Budget, look_after
 from tasks.status import show_programme
 from tasks.steps import Step, reached
+from tasks.vital import leave_sign_of_life
 
 
 @flow(name="sweep", retries=0, persist_result=False)
@@ -29,10 +30,16 @@ async def sweep() -> None:
     2. Send the notices that are due.
     3. Hold phases whose run a person has cancelled; launch, wake or replace runs, a dozen at a time.
     4. Ask for the deliverables of completed phases, and for files, that a lost event left unbuilt.
+    5. Leave a sign of life, last of all: a sweep that hangs must be missed. So must one that failed for every programme, for
+       then time stands still; one that got any programme through has run, and the failed run shows the rest.
     """
     budget = Budget()
-    failed = [programme for programme in running() if not await alone(do_what_time_brings(programme, budget), programme)]
+    programmes = running()
+    failed = [programme for programme in programmes if not await alone(do_what_time_brings(programme, budget), programme)]
+    stands_still = bool(programmes) and failed == programmes
     failed += [programme for programme in launched() if not await alone(catch_up_on_deliverables(programme), programme)]
+    if not stands_still:
+        await courteously(leave_sign_of_life())
     if failed:
         raise SweepFailed(f"The sweep could not finish {', '.join(dict.fromkeys(failed))}; the others are done. See the log above.")
 

@@ -35,7 +35,7 @@ class SignOfLife(Base):
     name: Mapped[str] = mapped_column(String(32), primary_key=True)
     at: Mapped[datetime]
     silence_told_at: Mapped[datetime | None]
-    """When people were told of a silence that has not ended; None while all is well."""
+    """When people were told of a silence. It has ended where `at` is later; None once they have been told that too."""
     version: Mapped[int] = mapped_column(default=1)
 
     __mapper_args__ = {"version_id_col": version}

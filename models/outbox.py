@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, time, timedelta
 from typing import Any
 
@@ -31,6 +31,8 @@ CAP = 4
 """Single messages per mailbox and day; what is more comes together in one."""
 
 ON_ITS_WAY = (NoticeState.QUEUED, NoticeState.UNCERTAIN)
+ALONE = frozenset({NoticeKind.DIGEST, NoticeKind.SILENCE})
+"""Kinds that are never folded into one message with others."""
 LADDER = frozenset({NoticeKind.REMINDER, NoticeKind.OVERDUE, NoticeKind.ESCALATION})
 ASKS_TO_ACT = LADDER | {NoticeKind.INVITATION, NoticeKind.APPROVAL_REQUEST}
 """Kinds that are pointless once the thing is done."""
@@ -56,15 +58,23 @@ def _due(now: datetime) -> Select[tuple[Notice]]:
 
 
 def claim(
-    session: Session, programme_id: str | None, now: datetime, worker: str, limit: int = 50, lease: timedelta = LEASE
+    session: Session,
+    programme_id: str | None,
+    now: datetime,
+    worker: str,
+    limit: int = 50,
+    lease: timedelta = LEASE,
+    kinds: Collection[NoticeKind] | None = None,
 ) -> list[Notice]:
     """Take up to `limit` due notices, the longest due first; nobody else gets them until the lease runs out.
 
-    None claims for all programmes. On SQLite the session must be one of `changing`, which holds the write lock.
+    None claims for all programmes, or all kinds. On SQLite the session must be one of `changing`, which holds the write lock.
     """
     query = _due(now).limit(limit).with_for_update(skip_locked=True)
     if programme_id is not None:
         query = query.where(Notice.programme_id == programme_id)
+    if kinds is not None:
+        query = query.where(Notice.kind.in_(kinds))
     notices = list(session.scalars(query))
     for notice in notices:
         notice.claimed_by, notice.claimed_until = worker, now + lease
@@ -182,8 +192,8 @@ def sent_today(session: Session, standing: Standing, notices: Sequence[Notice], 
 def fold(notices: Sequence[Notice], sent_today_by_mailbox: Mapping[str, int], cap: int = CAP) -> list[list[Notice]]:
     """The messages to send, each as the notices it carries.
 
-    A mailbox gets single messages up to `cap` a day, the rest together in one. The coordinator's digest stands alone,
-    and what has been tried under a Message-ID stays together, so that a repeat is recognised as one.
+    A mailbox gets single messages up to `cap` a day, the rest together in one. The coordinator's digest stands alone, as does a
+    silence, and what has been tried under a Message-ID stays together, so that a repeat is recognised as one.
     """
     count = Counter(dict(sent_today_by_mailbox))
     messages: list[list[Notice]] = []
@@ -191,7 +201,7 @@ def fold(notices: Sequence[Notice], sent_today_by_mailbox: Mapping[str, int], ca
     for notice in notices:
         if notice.message_id is not None:
             key = (notice.mailbox, notice.message_id)
-        elif notice.kind == NoticeKind.DIGEST or count[notice.mailbox] < cap:
+        elif notice.kind in ALONE or count[notice.mailbox] < cap:
             key = (notice.mailbox, notice.key)
             count[notice.mailbox] += 1
         else:

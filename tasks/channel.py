@@ -111,11 +111,15 @@ class Channel:
             return Delivery(Outcome.PERMANENT, str(error))
         return self.post.deliver(parcel)
 
-    def tell_operators(self, title: str, body: str) -> None:
-        """Say it on the operator channels too. They are a convenience: what they do not take is logged, never repeated."""
+    def tell_operators(self, title: str, body: str) -> int:
+        """Say it on the operator channels too; how many took it. What they do not take is logged, and not repeated here."""
+        taken = 0
         for service in self.operators:
-            if not service.notify(body=body, title=title):
+            if service.notify(body=body, title=title):
+                taken += 1
+            else:
                 log.warning("an operator channel did not take %r", title)
+        return taken
 
     def close(self) -> None:
         """Let go of connections."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -88,6 +88,7 @@ class _Sender:
     programme_id: str | None
     rehearsal: bool
     look_up: LookUp
+    kinds: Collection[NoticeKind] | None = None
     count: Counter[str] = field(default_factory=Counter)
     more: bool = True
     paused: str | None = None
@@ -105,7 +106,7 @@ class _Sender:
         """Claim a batch, drop what is not wanted any more, fold the rest."""
         messages: list[_Message] = []
         with self.sessions() as session, session.no_autoflush:
-            claimed = outbox.claim(session, self.programme_id, self.now, self.worker, BATCH)
+            claimed = outbox.claim(session, self.programme_id, self.now, self.worker, BATCH, kinds=self.kinds)
             self.more = len(claimed) == BATCH
             for programme_id in dict.fromkeys(notice.programme_id for notice in claimed):
                 standing = self.look_up(session, programme_id)
@@ -202,7 +203,12 @@ class _Sender:
         return delivery.stops
 
     def _view(self, standing: Standing, notice: Notice) -> NoticeView:
-        return view_of(standing, notice, links.address(self.public_url, self._token(standing, notice)), self.now)
+        return view_of(standing, notice, self._address(standing, notice), self.now)
+
+    def _address(self, standing: Standing, notice: Notice) -> str:
+        if notice.kind == NoticeKind.SILENCE:
+            return f"{self.public_url}/health"
+        return links.address(self.public_url, self._token(standing, notice))
 
     def _token(self, standing: Standing, notice: Notice) -> str:
         gate = outbox.gate_of(standing, notice)
@@ -278,12 +284,13 @@ def dispatch(
     programme_id: str | None = None,
     rehearsal: bool = False,
     look_up: LookUp = load,
+    kinds: Collection[NoticeKind] | None = None,
 ) -> Dispatched:
-    """Send everything that is due at `now`, of one programme or all.
+    """Send everything that is due at `now`, of one programme or all, of these kinds or all.
 
     `worker` names this sender and no other. `look_up` finds a programme's standing; the rehearsal hands in the one it has.
     ProgrammeError where a rehearsal would sign live links or the other way round. What a mail server or network does is
     never an error: it is written down with the notice.
     """
     links.check_secret(secret, rehearsal=rehearsal)
-    return _Sender(sessions, now, channel, worker, secret, public_url, programme_id, rehearsal, look_up).run()
+    return _Sender(sessions, now, channel, worker, secret, public_url, programme_id, rehearsal, look_up, kinds).run()

@@ -126,7 +126,8 @@ def environment(language: str) -> Environment:
     def day(value: date | None, style: str = "long") -> str:
         return words.date(value, style)
 
-    env.filters |= {"day": day, "listing": lambda names: words.listing(list(names)), "said": words.gettext, "wrap": wrap, "quote": quote}
+    env.filters |= {"day": day, "moment": words.moment, "listing": lambda names: words.listing(list(names))}
+    env.filters |= {"said": words.gettext, "wrap": wrap, "quote": quote}
     env.globals |= {"language": language, "direction": words.direction}
     return env
 

@@ -1,26 +1,20 @@
-"""Pages for everybody: the front page, published documents, one-stop shops, and whether the desk is well."""
+"""Pages for everybody: the front page, published documents, one-stop shops. Whether all is well is `health`."""
 
 from __future__ import annotations
 
-import logging
-
-from sqlalchemy import Connection, inspect, select
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, JSONResponse, RedirectResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 
 from deployments.desk import html
 from deployments.desk.security import DOCUMENTS
 from models.database import reading
 from models.programme import Programme
-from models.rows import metadata
 from models.standing import load
 from tasks.pages import view_of
 from tasks.publishing import CATALOGUES
 from tasks.rendering import render_html
 from tasks.shelf import MEDIA_TYPES, file_of, published_edition, shelves, site_file
-
-log = logging.getLogger(__name__)
 
 SITE_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -46,32 +40,6 @@ def style(request: Request) -> Response:
 def icon(request: Request) -> Response:
     """Browsers ask for one; there is none."""
     return Response(status_code=204, headers=html.style_headers())
-
-
-def health(request: Request) -> Response:
-    """200 when the database answers and has the schema this version needs; 503 with the reason otherwise."""
-    try:
-        with reading(request.app.state.desk.engine) as session:
-            lacking = _lacking(session.connection())
-            programmes = len(session.scalars(select(Programme.id)).all()) if not lacking else 0
-    except Exception as error:
-        log.exception("the database does not answer")
-        return JSONResponse({"status": "failing", "reason": f"The database does not answer ({type(error).__name__})."}, 503)
-    if lacking:
-        reason = f"The database has not the newest schema: it lacks {', '.join(lacking[:5])}. Bring it up to date with `make up`."
-        return JSONResponse({"status": "failing", "reason": reason}, 503)
-    return JSONResponse({"status": "ok", "programmes": programmes})
-
-
-def _lacking(connection: Connection) -> list[str]:
-    """Tables and columns that the rows have and the database does not."""
-    looked = inspect(connection)
-    there = set(looked.get_table_names())
-    missing = [name for name in metadata.tables if name not in there]
-    for name in there & set(metadata.tables):
-        columns = {column["name"] for column in looked.get_columns(name)}
-        missing += [f"{name}.{column.name}" for column in metadata.tables[name].columns if column.name not in columns]
-    return sorted(missing)
 
 
 # -- documents -----------------------------------------------------------------------------------------------------

@@ -14,8 +14,9 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.routing import Route
 
-from deployments.desk import asked, html, public
+from deployments.desk import asked, health, html, public
 from deployments.desk.security import SecurityHeaders, keep_tokens_out_of_logs
+from deployments.desk.watch import Patience, Watch, Watching, kept
 from models import database, settings
 from models.errors import ProgrammeError
 from models.links import check_secret
@@ -50,15 +51,20 @@ class Desk:
         return cls(database.current_engine(), secret, settings.documents_folder())
 
 
-def create_app(desk: Desk | None = None, nudge: Nudge = wake_runs) -> Starlette:
-    """The desk. Without `desk` the environment is read at the start, which fails where there is no secret."""
+def create_app(desk: Desk | None = None, nudge: Nudge = wake_runs, watching: Watching | None = None) -> Starlette:
+    """The desk. Without `desk` the environment is read at the start, which fails where there is no secret.
+
+    While it serves, it watches whether the sweep runs.
+    """
+    watching = watching or Watching()
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         keep_tokens_out_of_logs()
         if app.state.desk is None:
             app.state.desk = Desk.from_environment()
-        yield
+        with kept(Watch(app.state.desk.engine, app.state.desk.secret, app.state.patience, watching)):
+            yield
 
     app = Starlette(
         routes=ROUTES,
@@ -69,12 +75,13 @@ def create_app(desk: Desk | None = None, nudge: Nudge = wake_runs) -> Starlette:
     app.router.redirect_slashes = False  # its redirects repeat the Host header, which anybody can set
     app.state.desk = desk
     app.state.nudge = nudge
+    app.state.patience = Patience(watching)
     return app
 
 
 ROUTES = [
     Route("/", public.front),
-    Route("/health", public.health),
+    Route("/health", health.health),
     Route("/static/desk.css", public.style),
     Route("/favicon.ico", public.icon),
     Route("/documents", public.documents),

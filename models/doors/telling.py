@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from models import ladder, outbox
 from models.decisions import Verdict
 from models.definition import Policy, Role
+from models.doors.vital import Silence
 from models.editions import Edition
 from models.gates import Gate
 from models.ladder import AUDIENCE, Audience, Rung
@@ -202,6 +203,16 @@ def digest(session: Session, standing: Standing, now: datetime) -> None:
 def _item(standing: Standing, gate: Gate) -> dict[str, Any]:
     owing = [standing.definition.organisation(party.organisation).name for party in standing.open_parties(gate)]
     return {"title": gate.spec.title, "scope": gate.scope, "due_on": gate.due_on.isoformat() if gate.due_on else None, "owing": owing}
+
+
+def silent(session: Session, standing: Standing, silence: Silence, now: datetime) -> None:
+    """The coordinator hears, at any hour, that something does not run; once for each silence, however often this is asked for."""
+    written = select(Notice.id).where(Notice.programme_id == standing.programme.id, Notice.key.startswith(f"{silence.key}/"))
+    if session.scalars(written.limit(1)).first() is not None:
+        return
+    party = Party(standing.definition.coordinator, Role.COORDINATOR)
+    detail = {"last": silence.last.isoformat() if silence.last else None, "noticed": now.isoformat()}
+    _queue_plain(session, standing, party, NoticeKind.SILENCE, silence.key, now, at=now, detail=detail)
 
 
 def anything_unsent(session: Session, standing: Standing) -> bool:

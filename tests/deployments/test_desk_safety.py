@@ -289,7 +289,7 @@ def test_no_address_and_no_row_leads_out_of_the_folder(published: World) -> None
 
 
 def test_health_tells_whether_the_database_answers_with_the_schema_of_this_version(world: World) -> None:
-    assert world.get("/health").json() == {"status": "ok", "programmes": 1}
+    assert world.get("/health").json() == {"status": "ok", "programmes": 1, "last_sweep_at": None}
     with world.engine.begin() as connection:
         connection.execute(text("alter table notice drop column rung"))
     answer = world.get("/health")

@@ -11,15 +11,16 @@ from typing import Any
 
 import pytest
 
-from models.database import changing
+from models.database import changing, reading
 from models.decisions import Entry, Verdict
+from models.doors import vital
 from models.doors.answering import Offered, Origin, Ruling, contribute, decide
 from models.gates import Gate
 from models.generated import generate
 from models.method import GateKind
 from models.programme import PhaseState
 from models.standing import Standing, load
-from tasks import runs
+from tasks import conditions
 from tests.factories import definition
 from tests.flows.real_server import Server, real_server
 
@@ -98,8 +99,10 @@ def test_a_run_that_was_suspended_without_its_form_is_replaced(
     run = server.wait_suspended(launched, 1)
     keyset = server.api.get(f"/flow_runs/{run}").json()["state"]["state_details"]["run_input_keyset"]
     server.api.delete(f"/flow_runs/{run}/input/{keyset['schema']}").raise_for_status()
-    monkeypatch.setattr(runs, "FORM_COMES_WITHIN", timedelta(0))
+    monkeypatch.setattr(conditions, "FORM_COMES_WITHIN", timedelta(0))
     server.sweep()
+    with reading(server.engine) as session:
+        assert vital.last_sign(session, vital.SWEEP) is not None
     server.wait("another run", lambda: server.standing(launched).phase(1).run_id != run)
     assert server.state(run) == "Crashed"
     assert server.form(server.wait_suspended(launched, 1))

@@ -52,6 +52,7 @@ DETAILS = {
     NoticeKind.DECISION: {"verdict": "approve", "by": "Cedar"},
     NoticeKind.DEADLINE_MOVED: {"old": "2026-02-09", "new": "2026-02-16", "reason": "more time was asked for"},
     NoticeKind.DELIVERABLE: {"number": "D1.1", "version": "1.0"},
+    NoticeKind.SILENCE: {"last": "2026-02-02T08:41:00+00:00", "noticed": "2026-02-02T08:44:00+00:00"},
 }
 
 
