@@ -53,8 +53,10 @@ def next_version(tmp_path_factory: pytest.TempPathFactory) -> Path:
     versions = folder / "models" / "migrations" / "versions"
     last = max(path.name[:4] for path in versions.glob("0*.py"))
     (versions / f"{int(last) + 1:04}_next.py").write_text(MIGRATION.format(number=f"{int(last) + 1:04}", before=last), encoding="utf-8")
-    change(folder / "models" / "programme.py", "    token: Mapped[int]", '    mood: Mapped[str] = mapped_column(String(16), default="calm")\n    token: Mapped[int]')
-    change(folder / "flows" / "form.py", "    gate: str = Field(", '    mood: str = Field("calm", title="Mood", description="How it goes.")\n    gate: str = Field(')
+    column = '    mood: Mapped[str] = mapped_column(String(16), default="calm")\n'
+    question = '    mood: str = Field("calm", title="Mood", description="How it goes.")\n'
+    change(folder / "models" / "programme.py", "    token: Mapped[int]", f"{column}    token: Mapped[int]")
+    change(folder / "flows" / "form.py", "    gate: str = Field(", f"{question}    gate: str = Field(")
     change(folder / "tasks" / "status.py", "### Phase {number}", "### (the next version) Phase {number}")
     return folder
 
