@@ -80,6 +80,7 @@ class Stand:
     def fresh(self, programme: Definition | None = None) -> World:
         """A database with one programme, launched and not begun; nobody has heard of it yet."""
         self.scenario += 1
+        self.server.children._deaths.clear()  # here nothing dies of itself: every death was wanted
         self.sink.arrived.clear()
         self._new_database()
         programme = programme or definition(id=f"grove-{self.scenario}", title="Grove")
