@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 import ssl
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -26,11 +26,22 @@ class MailServer:
     connections: int = 0
     transport: Any = None
     controller: Any = None
+    make: Callable[[], Any] | None = None
 
     def url(self, scheme: str = "smtp", login: str = "", **parameters: str) -> str:
         """The URL of this server for NOTIFY_URLS."""
         given = {"from": "programme@orchard.example", "starttls": "no", "timeout": "5"} | parameters
         return f"{scheme}://{login}127.0.0.1:{self.port}/?" + "&".join(f"{key}={value}" for key, value in given.items())
+
+    def go_away(self) -> None:
+        """Nobody listens on its port any more."""
+        self.controller.stop()
+
+    def come_back(self) -> None:
+        """The same server on the same port."""
+        assert self.make is not None
+        self.controller = self.make()
+        self.controller.start()
 
     def drop_idle(self) -> None:
         """Close the connection as a server does that has waited too long."""
@@ -86,8 +97,8 @@ def mail_server(*, password: str | None = None, tls: ssl.SSLContext | None = Non
         return AuthResult(success=data.password.decode() == password, handled=False)
 
     options: dict[str, Any] = {"authenticator": authenticate, "auth_required": True, "auth_require_tls": False} if password else {}
-    server.controller = Controller(server, hostname="127.0.0.1", port=server.port, tls_context=tls, **options)
-    server.controller.start()
+    server.make = lambda: Controller(server, hostname="127.0.0.1", port=server.port, tls_context=tls, **options)
+    server.come_back()
     try:
         yield server
     finally:

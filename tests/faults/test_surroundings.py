@@ -80,11 +80,11 @@ def test_the_whole_machine_loses_its_power(at_stand: Stand) -> None:
 def test_a_mail_server_that_comes_and_goes_gets_every_message_once(at_stand: Stand) -> None:
     world = at_stand.fresh()
     for _ in range(3):
-        at_stand.sink.controller.stop()
+        at_stand.sink.go_away()
         at_stand.forward(world, MINUTE)
         at_stand.server.sweep()
         at_stand.wait_quiet(world)
-        at_stand.sink.controller.start()
+        at_stand.sink.come_back()
         at_stand.forward(world, 2 * MINUTE)
         at_stand.server.sweep()
     at_stand.forward(world, timedelta(hours=1))
