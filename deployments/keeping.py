@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 BackupFile = Annotated[Path, typer.Argument(help="The backup, a .tar.gz.", metavar="FILE")]
 
+BEFORE_IT_SERVES = """Before `make up`: the original must not run any more, or partners get everything twice, from it and from this copy.
+What was sent or handed in after that moment is not known here: such mail goes out again under the same Message-ID, such answers are
+asked for again."""
+
 
 def backup(file: BackupFile, replace: Annotated[bool, typer.Option("--replace", help="Replace the file if it exists.")] = False) -> None:
     """Write everything into one file, while all goes on: rows, documents, mail, what links are signed with."""
@@ -28,7 +32,7 @@ def backup(file: BackupFile, replace: Annotated[bool, typer.Option("--replace", 
     with bar() as progress:
         manifest = back_up(current_engine(), places(), file, clock.now(), replace=replace, progress=progress)
     print(f"Wrote {file} ({_size(file.stat().st_size)}): {_held(manifest)}.")
-    print("It holds personal data and opens the links in mails: keep it where only you can read it.")
+    print("It holds personal data, and with the secret it opens what links in mails open: keep it where only you can read it.")
     for one in manifest.left_out:
         print(f"Left out: {one.path} {one.why}.", file=sys.stderr)
     if os.environ.get("DESK_SECRET"):
@@ -49,10 +53,7 @@ def restore(file: BackupFile) -> None:
     print(f"Restored as of {manifest.made_at:%d %B %Y, %H:%M} UTC: {_held(manifest)}.")
     for one in manifest.left_out:
         print(f"Not in the backup: {one.path}, which {one.why}. The next build makes what a document lacks.")
-    print(
-        "Before `make up`: the original must not run any more, or partners get everything twice, from it and from this copy. What was sent "
-        "or handed in after that moment is not known here: such mail goes out again under the same Message-ID, such answers are asked for again."
-    )
+    print(BEFORE_IT_SERVES)
     with reading() as session:
         found = verify_installation(session, documents_folder())
     if found:
