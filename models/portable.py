@@ -29,6 +29,8 @@ BATCH = 200
 """Rows read or written at a time: contents of editions are large."""
 
 LARGEST_INTEGER = 2**31 - 1
+ONE_AT_A_TIME = 7_200_481
+"""Of two restores into one PostgreSQL database the second waits, and then finds programmes; on SQLite there is but one writer."""
 UNUSED_RUNS = 1_000
 """How far the count of a phase's runs jumps: past every run that may have been launched after the snapshot."""
 
@@ -207,10 +209,13 @@ def insert(connection: Connection, table: Table, found: Iterable[Row]) -> None:
 
 def _empty(connection: Connection) -> None:
     """Take away the tables of a database in which nothing has been launched; it may be of any revision, or have none."""
+    on_postgresql = connection.dialect.name == "postgresql"
+    if on_postgresql:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(ONE_AT_A_TIME)))
     if revision_of(connection) is None:
         return
     if sa.inspect(connection).has_table("programme"):
-        if connection.dialect.name == "postgresql":
+        if on_postgresql:
             connection.execute(sa.text("LOCK TABLE programme IN ACCESS EXCLUSIVE MODE"))  # nobody launches one from here on
         known = list(connection.scalars(sa.text("SELECT id FROM programme ORDER BY id")))
         if known:

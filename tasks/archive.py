@@ -91,7 +91,7 @@ class Manifest(_Part):
 
     format: Literal[1]
     version: str = Field(max_length=40)
-    revision: str = Field(pattern=r"^[0-9a-z_]{1,32}$")
+    revision: str = Field(pattern=r"^[0-9]{4}$")
     made_at: AwareDatetime
     programmes: list[Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,47}$")]]
     tables: dict[Annotated[str, StringConstraints(pattern=r"^[a-z_]{1,63}$")], TableContents]
@@ -201,7 +201,7 @@ def _told(path: Path) -> Iterator[Manifest | tuple[str, Iterator[bytes]]]:
             yield manifest
             for name, contents in manifest.members().items():
                 member = _plain(tar, name, contents.size)
-                chunks = _checked(name, contents, member)
+                chunks = _checked(path, name, contents, member)
                 yield name, chunks
                 exhaust(chunks)
             if tar.next() is not None:
@@ -246,13 +246,14 @@ def _is_plain(member: tarfile.TarInfo) -> bool:
     return member.type in (tarfile.REGTYPE, tarfile.AREGTYPE) and not member.issparse()
 
 
-def _checked(name: str, contents: Contents, member: IO[bytes]) -> Iterator[bytes]:
-    digest = hashlib.sha256()
-    while chunk := member.read(CHUNK):
-        digest.update(chunk)
-        yield chunk
-    if digest.hexdigest() != contents.sha256:
-        raise BadArchive(f"has other contents in {name} than its manifest says")
+def _checked(path: Path, name: str, contents: Contents, member: IO[bytes]) -> Iterator[bytes]:
+    with _blaming(path):
+        digest = hashlib.sha256()
+        while chunk := member.read(CHUNK):
+            digest.update(chunk)
+            yield chunk
+        if digest.hexdigest() != contents.sha256:
+            raise BadArchive(f"has other contents in {name} than its manifest says")
 
 
 def exhaust(chunks: Iterator[bytes]) -> None:
@@ -293,6 +294,8 @@ def _blaming(path: Path) -> Iterator[None]:
     try:
         yield
     except BadArchive as error:
+        if str(error).startswith(str(path)):
+            raise  # told already, by the member that was being read
         raise BadArchive(f"{path} {error}. Nothing was restored from it.") from None
     except EOFError:
         raise BadArchive(f"{path} is cut off. Nothing was restored from it.") from None
