@@ -136,6 +136,10 @@ def environment_of_children(found: Serving, environment: Mapping[str, str], secr
         "PREFECT_LOGGING_LEVEL": "INFO",
         "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
         "PREFECT_WORKER_QUERY_SECONDS": "1",
+        # Runs that ended go after 30 days with logs and artifacts, a suspended phase has not ended; sweeps go sooner (`tasks.retention`).
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(30 * 24 * 3600),
+        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P2D",
         "PYTHONUNBUFFERED": "1",
     }
     return defaults | dict(environment) | ours | _doors(found)

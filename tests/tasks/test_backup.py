@@ -180,7 +180,8 @@ def test_a_file_that_changed_or_went_since_its_row_was_written_is_left_out_and_m
 def test_a_file_that_a_later_edition_replaced_stays_with_both(sqlite_engine: Engine, new_database: NewDatabase, tmp_path: Path) -> None:
     world = at_the_first_visits(sqlite_engine, tmp_path / "var")
     with changing(sqlite_engine) as session:
-        found = session.scalars(sa.select(EditionFile).where(EditionFile.stamped, EditionFile.format == "pdf").order_by(EditionFile.id)).all()
+        stamped = sa.select(EditionFile).where(EditionFile.stamped, EditionFile.format == "pdf")
+        found = session.scalars(stamped.order_by(EditionFile.id)).all()
         found[0].path, count = found[1].path, len(session.scalars(sa.select(EditionFile.id)).all())
     backed_up(world, tmp_path / "var", tmp_path / "b.tar.gz")
     copy = restored(tmp_path / "b.tar.gz", new_database("sqlite"), tmp_path / "new", world)
@@ -224,7 +225,9 @@ def test_an_archive_of_an_older_version_is_restored_into_this_one(
     old.dispose()
 
 
-def test_a_database_that_has_only_been_started_is_as_good_as_an_empty_one(engine: Engine, tmp_path: Path, new_database: NewDatabase) -> None:
+def test_a_database_that_has_only_been_started_is_as_good_as_an_empty_one(
+    engine: Engine, new_database: NewDatabase, tmp_path: Path
+) -> None:
     source = new_database("sqlite")
     migrate(source)
     world = launched(source, one_pair())
