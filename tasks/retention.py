@@ -73,7 +73,7 @@ def _files(folder: Path) -> list[Path]:
     return sorted(file for file in folder.iterdir() if file.is_file()) if folder.is_dir() else []
 
 
-async def forget_sweeps(kept: timedelta = SWEEPS_KEPT) -> int:
+async def forget_sweeps(kept: timedelta = SWEEPS_KEPT, at_once: int = AT_ONCE) -> int:
     """Delete runs of the sweep that ended well, or were left out because one was under way, longer ago than that; how many.
 
     Those that failed stay for a person to look at, until Prefect's vacuum takes them. Logs go with their run.
@@ -86,11 +86,11 @@ async def forget_sweeps(kept: timedelta = SWEEPS_KEPT) -> int:
             state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.COMPLETED, StateType.CANCELLED])),
             end_time=FlowRunFilterEndTime(before_=prefect_now("UTC") - kept),  # Prefect's times, whatever clock we go by
         )
-        asked = {"flow_runs": old.model_dump(mode="json"), "limit": AT_ONCE}
+        asked = {"flow_runs": old.model_dump(mode="json"), "limit": at_once}
         for _ in range(MOST):
             answer = await client.request("POST", BULK_DELETE, json=asked)  # type: ignore[arg-type]  # Prefect's list of routes lacks it
             gone = len(answer.raise_for_status().json()["deleted"])
             deleted += gone
-            if gone < AT_ONCE:
+            if gone < at_once:
                 break
     return deleted

@@ -17,6 +17,8 @@ from tasks.files import put
 from tasks.pdf import Layout, lay_out
 from tasks.retention import tidy_up
 from tests.outboxes import NOW, launched, notice
+from tests.world import launched as begun
+from tests.world import one_pair, opened
 
 HALF_A_YEAR = timedelta(days=180)
 
@@ -70,17 +72,15 @@ def test_a_notice_that_went_out_in_the_end_keeps_that_try_only_once_all_are_old(
 
 
 def test_the_promises_hold_afterwards(sqlite_engine: Engine) -> None:
-    from tests.world import closed, one_pair
-    from tests.world import launched as begun
-
     world = begun(sqlite_engine, one_pair())
-    world.play(closed)
+    world.play(opened("matching-approval"))
     with changing(sqlite_engine) as session:
-        for item in session.scalars(select(Notice)):
+        for item in session.scalars(select(Notice).where(Notice.state == NoticeState.CANCELLED)):
             session.add(Attempt(notice_id=item.id, at=world.now, channel="smtp", outcome="temporary"))
     history = world.rows()
+    assert history["attempt"]
     with changing(sqlite_engine) as session:
-        assert forget_failed_tries(session, world.now + timedelta(days=365)) == len(history["notice"])
+        assert forget_failed_tries(session, world.now + timedelta(days=365)) == len(history["attempt"])
         assert violations(session, world.programme) == []
     assert world.rows() == history | {"attempt": []}
 
