@@ -18,13 +18,15 @@ from prefect.settings import PREFECT_API_URL, temporary_settings
 from deployments.processes import Children
 from deployments.serving import ROOT, environment_of_children, serving
 from deployments.up import start_prefect
+from flows.deliverables import deliverables
+from models.database import migrate
+from models.errors import ProgrammeError
 from tasks.retention import forget_sweeps
 from tests.flows.real_server import Patient, free_port
 
 pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
 
 EVERY_SECOND = {"PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "1"}
-AGE = "-31 days"
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +63,15 @@ def there(api: httpx.Client, *runs: str) -> list[bool]:
     return [api.get(f"/flow_runs/{one}").status_code == httpx.codes.OK for one in runs]
 
 
+def age(var: Path, days: int, *runs: str) -> int:
+    """Make runs of today so many days older, in Prefect's own table; how many there were."""
+    columns = ("created", "updated", "expected_start_time", "start_time", "end_time", "state_timestamp")
+    older = ", ".join(f"{name} = strftime('%Y-%m-%d %H:%M:%f000', {name}, '-{days} days')" for name in columns)
+    places = ", ".join("?" * len(runs))
+    with closing(sqlite3.connect(var / "prefect" / "prefect.db", timeout=30)) as prefect, prefect:
+        return prefect.execute(f"update flow_run set {older} where id in ({places})", runs).rowcount  # noqa: S608 - our own words
+
+
 def test_sweeps_that_ended_well_go_and_what_people_may_look_at_stays(api: httpx.Client) -> None:
     done = [run(api, "sweep", "COMPLETED") for _ in range(4)]
     left_out, failed = run(api, "sweep", "CANCELLED"), run(api, "sweep", "FAILED")
@@ -74,14 +85,31 @@ def test_sweeps_that_ended_well_go_and_what_people_may_look_at_stays(api: httpx.
 def test_prefect_deletes_what_ended_a_month_ago_and_never_a_suspended_phase(api: httpx.Client, var: Path) -> None:
     suspended, completed, failed = run(api, "phase-3", "PAUSED"), run(api, "phase-4", "COMPLETED"), run(api, "sweep", "FAILED")
     recent = run(api, "phase-5", "COMPLETED")
-    with closing(sqlite3.connect(var / "prefect" / "prefect.db", timeout=30)) as prefect, prefect:
-        columns = ("created", "updated", "expected_start_time", "start_time", "end_time", "state_timestamp")
-        older = ", ".join(f"{name} = strftime('%Y-%m-%d %H:%M:%f000', {name}, '{AGE}')" for name in columns)
-        changed = prefect.execute(f"update flow_run set {older} where id <> ?", (recent,)).rowcount  # noqa: S608 - our own words
-    assert changed >= 3
+    assert age(var, 31, suspended, completed, failed) == 3
     until = time.monotonic() + 30
     while any(there(api, completed, failed)) and time.monotonic() < until:
         time.sleep(0.2)
     assert there(api, completed, failed) == [False, False]
     assert there(api, suspended, recent) == [True, True]
     assert api.get(f"/flow_runs/{suspended}").json()["state"]["type"] == "PAUSED"
+
+
+def test_the_nightly_build_clears_up_and_one_for_a_programme_does_not(
+    api: httpx.Client, var: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///{var}/programme.db")
+    monkeypatch.setenv("VAR", str(var))
+    migrate()
+    old, new = run(api, "sweep", "COMPLETED"), run(api, "sweep", "COMPLETED")
+    assert age(var, 2, old) == 1
+    with pytest.raises(ProgrammeError):
+        asyncio.run(deliverables("nobody"))
+    assert there(api, old, new) == [True, True]
+    asyncio.run(deliverables())
+    assert there(api, old, new) == [False, True]
+
+
+def test_prefect_has_understood_how_long_to_keep_what(api: httpx.Client) -> None:
+    settings = api.get("/admin/settings").raise_for_status().json()["server"]
+    assert sorted(settings["services"]["db_vacuum"]["enabled"]) == ["events", "flow_runs"]
+    assert (settings["services"]["db_vacuum"]["retention_period"], settings["events"]["retention_period"]) == ("P30D", "P1D")
