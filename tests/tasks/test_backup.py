@@ -174,7 +174,8 @@ def test_a_file_that_changed_or_went_since_its_row_was_written_is_left_out_and_m
     copy = restored(tmp_path / "b.tar.gz", new_database("sqlite"), tmp_path / "new", world)
     assert faults(copy, tmp_path / "new") == []
     with copy.looking() as standing:
-        assert {(one.deliverable, one.scope) for one in without_files(standing)} == {("D1.2", "programme"), ("D1.1", "city-alder")}
+        lacking = without_files(standing, tmp_path / "new" / "documents")
+    assert {(one.deliverable, one.scope) for one in lacking} == {("D1.2", "programme"), ("D1.1", "city-alder")}
 
 
 def test_a_file_that_a_later_edition_replaced_stays_with_both(sqlite_engine: Engine, new_database: NewDatabase, tmp_path: Path) -> None:
@@ -187,7 +188,7 @@ def test_a_file_that_a_later_edition_replaced_stays_with_both(sqlite_engine: Eng
     copy = restored(tmp_path / "b.tar.gz", new_database("sqlite"), tmp_path / "new", world)
     assert len(copy.rows()["edition_file"]) == count
     with copy.looking() as standing:
-        assert without_files(standing) == []
+        assert without_files(standing, tmp_path / "new" / "documents") == []
 
 
 def test_mail_that_is_gone_is_told_and_hinders_nothing(sqlite_engine: Engine, new_database: NewDatabase, tmp_path: Path) -> None:
