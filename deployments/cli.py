@@ -15,6 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
+from deployments import keeping
 from models.errors import BadFile, ProgrammeError
 
 app = typer.Typer(help="Run city-to-city mentoring programmes.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -279,6 +280,9 @@ def verify(
     if found:
         raise ProgrammeError("\n".join(found))
     print("Everything is as it must be.")
+
+
+keeping.register(app)
 
 
 # -- helpers -----------------------------------------------------------------------------------------------------------

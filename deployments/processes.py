@@ -5,8 +5,10 @@ Flow runs are children of the worker's, some in sessions of their own: what is s
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +23,8 @@ from models.errors import ProgrammeError
 
 TAIL = 15
 """Lines of a log shown when its process has died."""
+LONGEST_LOG = 10 << 20
+"""Bytes after which a log begins anew, what it held being kept beside it."""
 DIE_WITH_PARENT = 1
 """Linux's PR_SET_PDEATHSIG: where this process is killed outright, its children are told to stop."""
 ADOPT = 36
@@ -82,8 +86,8 @@ class Children:
         """Run `command`, its output in `<name>.log`; the log of the time before is kept beside it."""
         log = self.logs / f"{name.replace(' ', '-')}.log"
         if log.exists():
-            log.replace(log.with_suffix(".previous.log"))
-        with log.open("wb") as out:
+            log.replace(previous(log))
+        with log.open("ab") as out:  # whoever appends goes on at the beginning once the log has been cut
             process = subprocess.Popen(
                 command,
                 cwd=self.cwd,
@@ -99,7 +103,7 @@ class Children:
         return child
 
     def revive(self) -> list[tuple[str, Child]]:
-        """Start again what has ended by itself: how it ended, and the new one. Died where one ends again and again.
+        """Start again what has ended by itself: how it ended, and the new one; keep logs short. Died where one ends again and again.
 
         Stopped where somebody wants all to end.
         """
@@ -114,6 +118,7 @@ class Children:
                 revived.append((ended, self.start(child.name, child.command, **child.environment)))
             else:
                 self._families[child.process.pid] = descendants(child.process.pid)
+                keep_short(child.log)
         self._bury_orphans()
         return revived
 
@@ -186,6 +191,19 @@ def tail(log: Path, lines: int = TAIL) -> str:
     """The last lines of a log, indented."""
     last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-lines:]
     return "\n".join(f"    {line}" for line in last) or "    (nothing was written)"
+
+
+def keep_short(log: Path, longest: int = LONGEST_LOG) -> None:
+    """Move what a long log holds to `<name>.previous.log` and let its process go on in an empty one; a line or two may be lost."""
+    with contextlib.suppress(FileNotFoundError):  # somebody has cleared it away
+        if log.stat().st_size > longest:
+            shutil.copyfile(log, previous(log))
+            os.truncate(log, 0)
+
+
+def previous(log: Path) -> Path:
+    """Where what a log held before is kept."""
+    return log.with_suffix(".previous.log")
 
 
 def descendants(root: int) -> set[int]:

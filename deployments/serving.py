@@ -136,6 +136,11 @@ def environment_of_children(found: Serving, environment: Mapping[str, str], secr
         "PREFECT_LOGGING_LEVEL": "INFO",
         "PREFECT_LOGGING_SERVER_LEVEL": "WARNING",
         "PREFECT_WORKER_QUERY_SECONDS": "1",
+        # Runs that ended go after 30 days with logs and artifacts, a suspended phase has not ended; sweeps go sooner (`tasks.retention`).
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(30 * 24 * 3600),
+        # A quiet sweep leaves 67 kB, most of it events: about 80 MB a day, of which Prefect would keep a week.
+        "PREFECT_SERVER_EVENTS_RETENTION_PERIOD": "P1D",
         "PYTHONUNBUFFERED": "1",
     }
     return defaults | dict(environment) | ours | _doors(found)

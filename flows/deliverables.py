@@ -5,8 +5,10 @@ from __future__ import annotations
 from prefect import flow, get_run_logger
 
 from flows.sweep import running
+from tasks.courtesy import courteously
 from tasks.deliverables import make_files, publish
 from tasks.notices import send_notices
+from tasks.retention import keep_bounded
 
 
 @flow(name="deliverables", retries=0, persist_result=False)
@@ -16,7 +18,11 @@ async def deliverables(programme: str | None = None, phase: str | None = None) -
     1. Publish the approved editions of completed phases (of one phase, where the completion of that phase triggered this).
     2. Make the files of review and published editions that lack them.
     3. Tell those whom a published deliverable is about.
+
+    Where no programme is named, at night, clear away first what nobody needs any more.
     """
+    if programme is None:
+        await courteously(keep_bounded())
     for name in [programme] if programme else running():
         published = await publish(name, int(phase) if phase else None)
         made = await make_files(name)

@@ -22,7 +22,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
 
-from models.errors import ProgrammeError, Refused
+from models.errors import ProgrammeError, Refused, UnknownRevision
 from models.settings import var_folder
 
 
@@ -139,12 +139,33 @@ def changing(engine: Engine | None = None) -> Iterator[Session]:
 
 def migrate(engine: Engine | None = None) -> None:
     """Bring the database to the newest schema (Alembic), in one transaction."""
+    engine = engine or current_engine()
+    with engine.execution_options(changing=True).begin() as connection:
+        bring_to(connection, "head")
+
+
+def bring_to(connection: Connection, revision: str) -> None:
+    """Bring the schema to a revision inside the caller's transaction: `head`, an earlier one of an upgrade, or `base` for none at all.
+
+    UnknownRevision where the database, or what is asked for, is of a revision that this version does not have.
+    """
     from alembic import command  # needed once at set-up, not by every process
     from alembic.config import Config
+    from alembic.util import CommandError
 
-    engine = engine or current_engine()
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-    with engine.execution_options(changing=True).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    config.attributes["connection"] = connection
+    try:
+        (command.downgrade if revision == "base" else command.upgrade)(config, revision)
+    except CommandError as error:
+        if "locate revision" in str(error):
+            raise UnknownRevision(f"{error}: this version does not know it. A newer one made it: install that.") from error
+        raise
+
+
+def revision_of(connection: Connection) -> str | None:
+    """The revision of the schema that is there; None where there is none of ours."""
+    from alembic.migration import MigrationContext
+
+    return MigrationContext.configure(connection).get_current_revision()

@@ -47,3 +47,7 @@ class Refused(ProgrammeError):
 
 class StaleToken(Refused):
     """A run whose lease has gone to another run tried to act."""
+
+
+class UnknownRevision(ProgrammeError):
+    """A schema that another version of the project made."""

@@ -76,8 +76,9 @@ def _fonts(folder: Path) -> str:
 def lay_out(layout: Layout) -> None:
     """Make one PDF and its picture, from the cache where the build key is known there. A file appears whole or not at all."""
     kept = layout.cache / f"{layout.key}.pdf" if layout.cache else None
-    if kept and kept.exists():
-        put(layout.target, kept.read_bytes())
+    found = _known(kept) if kept else None
+    if found is not None:
+        put(layout.target, found)
     else:
         with _source_date():
             data = _finished(_drawn(layout))
@@ -86,6 +87,15 @@ def lay_out(layout: Layout) -> None:
             put(kept, data)
     if layout.png:
         put(layout.png, png_of(layout.target.read_bytes()))
+
+
+def _known(kept: Path) -> bytes | None:
+    """What the cache holds, marked as used today: what is not used for long is cleared away (`tasks.retention`)."""
+    try:
+        os.utime(kept)
+        return kept.read_bytes()
+    except FileNotFoundError:
+        return None
 
 
 def lay_out_all(layouts: list[Layout], workers: int, on_done: Callable[[Layout], None]) -> None:
