@@ -16,8 +16,8 @@ from tasks.courtesy import SweepFailed, alone, courteously
 from tasks.gates import carry_out_time, time_brings_something
 from tasks.notices import send_notices
 from tasks.publishing import without_files
-from tasks.runs import Budget, look_after
-from tasks.status import show_programme
+from tasks.runs import Budget, bury_dead_sweeps, look_after
+from tasks.status import show_phase, show_programme
 from tasks.steps import Step, reached
 from tasks.vital import leave_sign_of_life
 
@@ -33,6 +33,7 @@ async def sweep() -> None:
     5. Leave a sign of life, last of all: a sweep that hangs must be missed. So must one that failed for every programme, for
        then time stands still; one that got any programme through has run, and the failed run shows the rest.
     """
+    await courteously(bury_dead_sweeps())
     budget = Budget()
     programmes = running()
     failed = [programme for programme in programmes if not await alone(do_what_time_brings(programme, budget), programme)]
@@ -51,13 +52,22 @@ async def do_what_time_brings(programme: str, budget: Budget) -> None:
         done = await carry_out_time(programme)
         reached(Step.TIME_CARRIED_OUT)
         sent = await send_notices(programme)
-    await look_after(programme, budget)
+    news = await look_after(programme, budget)
     reached(Step.LOOKED_AFTER)
     if done or sent:
         done += await carry_out_time(programme)
         get_run_logger().info("%s: %s actions, %s notices.", programme, done, sent)
-        with reading() as session:
-            await show_programme(load(session, programme), clock.now())
+    if done or sent or news:
+        await show(programme, news)
+
+
+async def show(programme: str, phases: list[int]) -> None:
+    """Publish where the programme stands, and the phases about which there is news."""
+    with reading() as session:
+        standing = load(session, programme)
+    for number in phases:
+        await show_phase(standing, number)
+    await show_programme(standing, clock.now())
 
 
 def launched() -> list[str]:

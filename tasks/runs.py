@@ -11,6 +11,15 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterName,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
+from prefect.client.schemas.objects import StateType
+from prefect.runtime import flow_run
 from prefect.states import Cancelled, Crashed
 
 from models import clock
@@ -20,7 +29,7 @@ from models.doors import steering
 from models.programme import Phase, PhaseState
 from models.standing import Standing, load
 from tasks.answers import rescue
-from tasks.conditions import Condition, Finding, judge, look_at, run_of, runs_of
+from tasks.conditions import Condition, Finding, judge, look_at, run_of, runs_of, since
 from tasks.steps import Step, reached
 
 log = logging.getLogger(__name__)
@@ -59,9 +68,12 @@ async def start(programme: str, number: int) -> None:
         await _bring_to_work(client, programme, number, patience=1)
 
 
-async def look_after(programme: str, budget: Budget | None = None) -> None:
-    """The sweep's part: hold what a person has cancelled, then launch, wake or replace what is needed, as far as the budget goes."""
-    budget = budget or Budget()
+async def look_after(programme: str, budget: Budget) -> list[int]:
+    """The sweep's part: hold what a person has cancelled, then launch, wake or replace what is needed, as far as the budget goes.
+
+    The phases about whose runs there is something new to tell.
+    """
+    news: list[int] = []
     async with get_client() as client:
         with reading() as session:
             standing = load(session, programme)
@@ -70,25 +82,33 @@ async def look_after(programme: str, budget: Budget | None = None) -> None:
         for phase in standing.programme.phases:
             if budget.left <= 0:
                 log.warning("%s: the rest of its runs is left to the next sweep", programme)
-                return
+                break
             if phase.state != PhaseState.COMPLETED:
                 found = await judge(client, phase, runs.get(phase.run_id or ""), at_leisure=True)
-                await _look_after_phase(client, standing, phase, found, is_due=phase.number in due, budget=budget)
+                if await _look_after_phase(client, standing, phase, found, is_due=phase.number in due, budget=budget):
+                    news.append(phase.number)
+    return news
 
 
 async def _look_after_phase(
     client: PrefectClient, standing: Standing, phase: Phase, found: Finding | None, *, is_due: bool, budget: Budget
-) -> None:
+) -> bool:
+    """Whether there is something new to tell about its run."""
     programme, number = standing.programme.id, phase.number
     if found is not None and found.condition is Condition.CANCELLED:
         await hold(client, programme, number, str(phase.run_id))
-    elif phase.state == PhaseState.HELD:
-        return
-    elif is_due or (phase.state == PhaseState.OPEN and (found is None or found.condition is Condition.BROKEN)):
+        return True
+    if phase.state == PhaseState.HELD:
+        return False
+    is_broken = found is not None and found.condition is Condition.BROKEN
+    if is_due or (phase.state == PhaseState.OPEN and (found is None or is_broken)):
         if await _bring_to_work(client, programme, number, patience=1):
             budget.spend()
-    elif found is not None and found.condition is Condition.WAITING and phase.relaunches:
+        return is_broken
+    if found is not None and found.condition is Condition.WAITING and phase.relaunches:
         _note_recovery(programme, number)
+        return True
+    return False
 
 
 async def hold(client: PrefectClient, programme: str, number: int, run_id: str) -> None:
@@ -176,6 +196,19 @@ async def _tag(client: PrefectClient, run_id: str, *tags: str) -> None:
     run = await run_of(client, run_id)
     if run is not None and not set(tags) <= set(run.tags):
         await client.update_flow_run(run.id, tags=[*run.tags, *(tag for tag in tags if tag not in run.tags)])
+
+
+async def bury_dead_sweeps() -> None:
+    """Sweeps that Prefect still shows at work though another has begun: one at a time is let in, so nobody is behind them any more."""
+    own = flow_run.get_id()
+    async with get_client() as client:
+        runs = await client.read_flow_runs(
+            deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=["sweep"])),
+            flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING]))),
+        )
+        for run in runs:
+            if str(run.id) != own and run.state is not None and since(run.state) > 2 * steering.LEASE:
+                await client.set_flow_run_state(run.id, Crashed(message="It gave no sign of life any more; others sweep."), force=True)
 
 
 # -- launching -----------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import os
 import signal
 import sqlite3
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from datetime import timedelta
@@ -263,6 +264,29 @@ def test_a_phase_whose_runs_keep_breaking_is_told_of_and_tried_again_more_slowly
     assert standing_of(world).phase(1).relaunches == 0
 
 
+def test_a_sweep_that_dies_with_its_worker_keeps_the_next_ones_out_for_a_minute_at_most(at_stand: Stand) -> None:
+    world = at_stand.begun()
+    at_stand.forward(world, 15 * DAY)
+    at_stand.arm(Step.TIME_CARRIED_OUT, Fault.KILL_WITH_WORKER)
+    dead = at_stand.server.run("sweep")
+    at_stand.wait_struck(Step.TIME_CARRIED_OUT)
+    mend(at_stand.server.found, at_stand.server.children)
+    began = time.monotonic()
+    tried: list[str] = []
+
+    def swept() -> bool:
+        tried.append(at_stand.server.run("sweep"))
+        at_stand.server.wait("it ends", lambda: at_stand.server.state(tried[-1]) in ("Completed", "Cancelled"))
+        return at_stand.server.state(tried[-1]) == "Completed"
+
+    at_stand.server.wait("a sweep that is let in", swept, 120)
+    waited = time.monotonic() - began
+    healed = at_stand.heal(world)
+    at_stand.note("scheduled sweep", "kill-with-worker", (round(waited / 60) + healed[0], waited + healed[1]), [])
+    assert waited < 90
+    assert at_stand.server.state(dead) in ("Running", "Crashed")
+
+
 def test_a_cancelled_run_says_how_the_phase_goes_on(at_stand: Stand) -> None:
     world = at_stand.begun()
     run = at_stand.server.wait_suspended(world.programme, 1)
@@ -270,6 +294,8 @@ def test_a_cancelled_run_says_how_the_phase_goes_on(at_stand: Stand) -> None:
     at_stand.server.sweep()
     shown = at_stand.server.api.get(f"/flow_runs/{run}").json()
     assert "held" in shown["tags"]
+    status = at_stand.server.api.get(f"/artifacts/{world.programme}-status/latest").raise_for_status().json()["data"]
+    assert "Phase 1 is held." in status
     assert f"phase-1, Run, with programme “{world.programme}”" in shown["state"]["message"]
     again = at_stand.server.run("phase-1", programme=world.programme)
     at_stand.server.wait("under way again", lambda: standing_of(world).phase(1).state == PhaseState.OPEN)
