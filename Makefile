@@ -17,10 +17,10 @@ up: setup ## serve: Prefect's UI on 4200 (PREFECT_PORT), the partner desk on 428
 	@$(BIN)/python -m deployments.up
 
 test: setup tools ## the suite, at most 10 minutes on two cores
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 prove: setup tools ## everything long: the whole programme on a real server, browsers, faults
-	$(BIN)/python -m pytest -m prove
+	$(BIN)/python -m pytest -n 2 --dist loadgroup -m prove
 
 lint: setup ## style and types
 	$(BIN)/ruff check .

@@ -11,7 +11,7 @@ import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 from uuid import uuid4
 
 import psycopg
@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
 from models.database import changing, connect, migrate
+from tests.faults import table
 
 POSTGRESQL = os.environ.get("TEST_POSTGRESQL_URL", "postgresql://postgres@127.0.0.1:5432/postgres")
 BACKENDS = ("sqlite", "postgresql")
@@ -120,3 +121,26 @@ def chromium() -> str:
     names = (os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome")
     found = next((path for name in names if name and (path := shutil.which(name))), None)
     return found or without("no Chromium on this machine: `make test` installs it where it may, or set CHROMIUM")
+
+
+# -- the table of the fault tests, which may have run in several processes ------------------------------------------------
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A test process hands on what it has kept."""
+    if hasattr(session.config, "workeroutput"):
+        session.config.workeroutput["faults"] = table.packed(session.config)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """The one that reports takes it in."""
+    if said := getattr(node, "workeroutput", {}).get("faults"):
+        table.unpack(node.config, said)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """The table, where fault tests have run."""
+    if found := table.lines(terminalreporter.config):
+        terminalreporter.section("faults: a sweep is a minute of the programme's time")
+        terminalreporter.write_line("\n".join(found))

@@ -48,7 +48,7 @@ def test_a_phase_that_dies_in_its_first_work_goes_on(at_stand: Stand, step: Step
     at_stand.server.sweep()
     at_stand.wait_struck(step)
     healed = at_stand.heal(world)
-    at_stand.note(step, fault, healed, [])
+    at_stand.note(world, step, fault, healed)
     only_in_flight(at_stand, step)
     assert_it_takes_answers(at_stand, world)
 
@@ -64,7 +64,7 @@ def test_an_answer_given_in_the_form_outlives_the_run_it_woke(at_stand: Stand, s
     gate = world.gate("needs", "city-alder")
     assert (str(gate.due_on), gate.extensions) == ("2024-05-31", 1)
     assert len(world.events(EventKind.DEADLINE_MOVED)) == 1
-    at_stand.note(step, fault, healed, [])
+    at_stand.note(world, step, fault, healed)
 
 
 SENDING = (Step.TIME_CARRIED_OUT, Step.NOTICES_CLAIMED, Step.MESSAGE_COMPOSED, Step.MESSAGE_HANDED_OVER, Step.MESSAGE_SETTLED)
@@ -77,7 +77,7 @@ def test_a_sweep_that_dies_while_it_reminds_is_caught_up_by_the_next(at_stand: S
     at_stand.arm(step, fault)
     assert at_stand.server.command("sweep").returncode == -signal.SIGKILL
     healed = at_stand.heal(world)
-    at_stand.note(f"sweep: {step}", fault, healed, [])
+    at_stand.note(world, f"sweep: {step}", fault, healed)
     only_in_flight(at_stand, step)
     assert world.notices(kind="reminder")
 
@@ -88,7 +88,7 @@ def test_a_sweep_that_dies_while_it_launches_a_run_leaves_one_run(at_stand: Stan
     at_stand.arm(step, fault)
     assert at_stand.server.command("sweep").returncode == -signal.SIGKILL
     healed = at_stand.heal(world)
-    at_stand.note(f"sweep: {step}", fault, healed, [])
+    at_stand.note(world, f"sweep: {step}", fault, healed)
     assert_it_takes_answers(at_stand, world)
 
 
@@ -103,7 +103,7 @@ def test_a_sweep_that_dies_after_waking_a_run_has_woken_it(at_stand: Stand, step
     at_stand.arm(step, fault)
     assert at_stand.server.command("sweep").returncode == -signal.SIGKILL
     healed = at_stand.heal(world)
-    at_stand.note(f"sweep: {step}", fault, healed, [])
+    at_stand.note(world, f"sweep: {step}", fault, healed)
     assert world.gate("profile", "city-alder").is_open
 
 
@@ -115,7 +115,7 @@ def test_a_sweep_that_dies_between_burying_a_run_and_launching_another_is_caught
     at_stand.arm(step, fault)
     assert at_stand.server.command("sweep").returncode == -signal.SIGKILL
     healed = at_stand.heal(world)
-    at_stand.note(f"sweep: {step}", fault, healed, [])
+    at_stand.note(world, f"sweep: {step}", fault, healed)
     assert_it_takes_answers(at_stand, world)
 
 
@@ -127,7 +127,7 @@ def test_a_sweep_that_dies_after_holding_a_phase_has_held_it_once(at_stand: Stan
     at_stand.arm(step, fault)
     assert at_stand.server.command("sweep").returncode == -signal.SIGKILL
     healed = at_stand.heal(world)
-    at_stand.note(f"sweep: {step}", fault, healed, [])
+    at_stand.note(world, f"sweep: {step}", fault, healed)
     with world.looking() as standing:
         assert standing.phase(1).state == PhaseState.HELD
     assert len(world.events(EventKind.PHASE_HELD)) == 1
@@ -143,7 +143,7 @@ def test_a_launch_that_dies_has_launched_the_programme_once(at_stand: Stand, ste
     run = at_stand.server.run("launch-programme", programme=str(file), start=world.now.date().isoformat())
     at_stand.wait_struck(step)
     healed = at_stand.heal(world)
-    at_stand.note(f"launch: {step}", fault, healed, [])
+    at_stand.note(world, f"launch: {step}", fault, healed)
     assert at_stand.server.state(run) in ("Crashed", "Running")  # Prefect's word for it; nobody depends on it
     assert_it_takes_answers(at_stand, world)
 
@@ -158,7 +158,7 @@ def test_what_a_completed_phase_publishes_is_there_though_whoever_was_at_it_died
     at_stand.server.sweep()
     at_stand.wait_struck(step)
     healed = at_stand.heal(world, files=True)
-    at_stand.note(f"build: {step}", fault, healed, [])
+    at_stand.note(world, f"build: {step}", fault, healed)
     with world.looking() as standing:
         assert standing.phase(1).state == PhaseState.COMPLETED
         assert {item.state for item in standing.programme.editions} == {"published"}

@@ -86,7 +86,7 @@ def test_a_database_that_is_restarted_every_few_seconds(cluster: Cluster, tmp_pa
             at_stand.try_to_sweep(world, timedelta(days=2))
         restarting.join()
         healed = at_stand.heal(world)
-        at_stand.note("PostgreSQL", f"restarted {RESTARTS} times", healed, [])
+        at_stand.note(world, "PostgreSQL", f"restarted {RESTARTS} times", healed)
         assert_it_takes_answers(at_stand, world)
 
 
@@ -115,5 +115,5 @@ def test_two_servers_on_one_database_one_of_which_dies(cluster: Cluster, tmp_pat
         first.process.wait()
         world.contribute("needs", "city-alder")
         healed = at_stand.heal(world)
-        at_stand.note("two servers", "one killed", healed, [])
+        at_stand.note(world, "two servers", "one killed", healed)
         assert_it_takes_answers(at_stand, world)

@@ -49,7 +49,7 @@ def test_a_server_that_is_killed_is_back_and_nothing_is_lost(at_stand: Stand) ->
     kill(at_stand, SERVER)
     world.contribute("needs", "city-alder")
     healed = at_stand.heal(world)
-    at_stand.note("server killed", "kill", healed, [])
+    at_stand.note(world, "server killed", "kill", healed)
     assert_it_takes_answers(at_stand, world)
 
 
@@ -62,7 +62,7 @@ def test_without_prefects_own_database_everything_is_launched_anew(at_stand: Sta
     mend(at_stand.server.found, at_stand.server.children)
     pause_sweep(at_stand.server)
     healed = at_stand.heal(world)
-    at_stand.note("Prefect's database", "deleted", healed, [])
+    at_stand.note(world, "Prefect's database", "deleted", healed)
     assert world.rows()["event"] == before
     assert_it_takes_answers(at_stand, world)
 
@@ -74,7 +74,7 @@ def test_the_whole_machine_loses_its_power(at_stand: Stand) -> None:
     at_stand.wait_struck(Step.ACTION_DONE)
     kill(at_stand, SERVER)
     healed = at_stand.heal(world)
-    at_stand.note("everything", "kill", healed, [])
+    at_stand.note(world, "everything", "kill", healed)
     assert_it_takes_answers(at_stand, world)
 
 
@@ -90,7 +90,7 @@ def test_a_mail_server_that_comes_and_goes_gets_every_message_once(at_stand: Sta
         at_stand.server.sweep()
     at_stand.forward(world, timedelta(hours=1))
     healed = at_stand.heal(world)
-    at_stand.note("mail server", "comes and goes", healed, [])
+    at_stand.note(world, "mail server", "comes and goes", healed)
     assert repeated(at_stand.arrived()) == 0
     assert {notice.state for notice in world.notices(kind="invitation")} == {"sent"}
 
@@ -102,7 +102,7 @@ def test_two_sweeps_at_once_say_everything_once(at_stand: Stand) -> None:
         ended = list(both.map(lambda _: at_stand.server.command("sweep").returncode, range(2)))
     assert ended == [0, 0]
     healed = at_stand.heal(world)
-    at_stand.note("sweep", "two at once", healed, [])
+    at_stand.note(world, "sweep", "two at once", healed)
     assert repeated(at_stand.arrived()) == 0
     assert world.notices(kind="reminder")
 
@@ -117,7 +117,7 @@ def test_of_two_workers_one_dies_and_the_other_carries_on(at_stand: Stand) -> No
         at_stand.server.sweep()
         at_stand.wait_struck(Step.WORK_DONE)
         healed = at_stand.heal(world)
-        at_stand.note("two workers", "one killed", healed, [])
+        at_stand.note(world, "two workers", "one killed", healed)
         assert_it_takes_answers(at_stand, world)
     finally:
         victim = next((item for item in children.running if item.name == other.name), None)
@@ -139,7 +139,7 @@ def test_a_run_that_wakes_after_another_took_its_place_is_refused(at_stand: Stan
     os.kill(frozen, signal.SIGCONT)
     at_stand.server.wait("the old run ends", lambda: not at_stand.is_there(frozen), 60)
     assert at_stand.wrong(world) == []
-    at_stand.note(step, "freeze", healed, [])
+    at_stand.note(world, step, "freeze", healed)
     assert repeated(at_stand.arrived()) <= (step is Step.MESSAGE_HANDED_OVER)
     assert_it_takes_answers(at_stand, world)
 
@@ -157,7 +157,7 @@ def test_a_builder_that_wakes_after_another_took_its_place_changes_nothing(at_st
     at_stand.server.wait("the old build ends", lambda: not at_stand.is_there(frozen), 60)
     assert at_stand.wrong(world, files=True) == []
     assert world.rows()["edition_file"] == files
-    at_stand.note("build: files-made", "freeze", healed, [])
+    at_stand.note(world, "build: files-made", "freeze", healed)
 
 
 @pytest.mark.parametrize("step", [Step.ACTION_DONE, Step.MESSAGE_COMPOSED, Step.TOLD])
@@ -167,7 +167,7 @@ def test_a_disk_that_is_full_for_a_moment_costs_a_run_and_nothing_else(at_stand:
     at_stand.server.sweep()
     at_stand.wait_struck(step)
     healed = at_stand.heal(world)
-    at_stand.note(step, "disk-full", healed, [])
+    at_stand.note(world, step, "disk-full", healed)
     assert repeated(at_stand.arrived()) == 0
 
 
@@ -178,7 +178,7 @@ def test_a_disk_that_is_full_while_files_are_made_leaves_none_half_written(at_st
     at_stand.server.sweep()
     at_stand.wait_struck(step)
     healed = at_stand.heal(world, files=True)
-    at_stand.note(f"build: {step}", "disk-full", healed, [])
+    at_stand.note(world, f"build: {step}", "disk-full", healed)
 
 
 def test_a_database_that_somebody_holds_for_longer_than_anybody_waits(at_stand: Stand) -> None:
@@ -194,7 +194,7 @@ def test_a_database_that_somebody_holds_for_longer_than_anybody_waits(at_stand: 
         at_stand.server.wait("the run gives up", lambda: at_stand.server.state(run) in ("Failed", "Crashed"), 90)
         holder.execute("ROLLBACK")
     healed = at_stand.heal(world)
-    at_stand.note("database", "busy for 30 s", healed, [])
+    at_stand.note(world, "database", "busy for 30 s", healed)
     assert_it_takes_answers(at_stand, world)
 
 
@@ -205,7 +205,7 @@ def test_a_completion_that_is_announced_three_times_publishes_once(at_stand: Sta
     for _ in range(3):
         announce(at_stand, world)
     healed = at_stand.heal(world, files=True)
-    at_stand.note("completion event", "three times", healed, [])
+    at_stand.note(world, "completion event", "three times", healed)
     assert events_of(at_stand, world, EventKind.EDITION_PUBLISHED) == len(standing_of(world).programme.editions)
 
 
@@ -235,7 +235,7 @@ def test_a_clock_that_jumps_back_an_hour_and_forth_a_week_neither_loses_nor_repe
     assert len(at_stand.arrived()) == before
     at_stand.forward(world, timedelta(hours=1) + 17 * DAY)
     healed = at_stand.heal(world)
-    at_stand.note("clock", "back and forth", healed, [])
+    at_stand.note(world, "clock", "back and forth", healed)
     assert repeated(at_stand.arrived()) == 0
     rungs = [notice.rung for notice in world.notices(kind="reminder", organisation="alder", role="project-lead")]
     assert len(rungs) == 1, "after a standstill only the latest rung goes out"
@@ -260,7 +260,7 @@ def test_a_phase_whose_runs_keep_breaking_is_told_of_and_tried_again_more_slowly
     runs = at_stand.server.api.post("/flow_runs/filter", json={"flow_runs": {"tags": {"all_": ["stuck"]}}}).json()
     assert {run["parameters"]["programme"] for run in runs} >= {world.programme}
     healed = at_stand.heal(world)
-    at_stand.note("phase", "breaks 3 times", healed, [])
+    at_stand.note(world, "phase", "breaks 3 times", healed)
     assert standing_of(world).phase(1).relaunches == 0
 
 
@@ -282,7 +282,7 @@ def test_a_sweep_that_dies_with_its_worker_keeps_the_next_ones_out_for_a_minute_
     at_stand.server.wait("a sweep that is let in", swept, 120)
     waited = time.monotonic() - began
     healed = at_stand.heal(world)
-    at_stand.note("scheduled sweep", "kill-with-worker", (round(waited / 60) + healed[0], waited + healed[1]), [])
+    at_stand.note(world, "scheduled sweep", "kill-with-worker", (round(waited / 60) + healed[0], waited + healed[1]))
     assert waited < 90
     assert at_stand.server.state(dead) in ("Running", "Crashed")
 

@@ -94,7 +94,7 @@ def test_runs_suspended_by_this_version_are_resumed_by_the_next(at_stand: Stand,
         assert len(world.events(EventKind.DEADLINE_MOVED)) == 1
         assert len(at_stand.arrived()) >= told
         healed = at_stand.heal(world)
-        at_stand.note("next version", "while suspended", healed, [])
+        at_stand.note(world, "next version", "while suspended", healed)
         assert_it_takes_answers(at_stand, world)
     finally:
         server.children.cwd = ROOT
