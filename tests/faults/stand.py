@@ -132,11 +132,6 @@ class Stand:
     def is_there(self, pid: int) -> bool:
         return _state(str(pid)) not in ("", "Z")
 
-    def let_minutes_pass(self, world: World, count: int) -> None:
-        """Longer than any lease, by either clock."""
-        self.forward(world, count * MINUTE)
-        self._let_a_minute_pass(time.monotonic())
-
     # -- healing -------------------------------------------------------------------------------------------------
 
     def heal(self, world: World, *, files: bool = False, sweep: Callable[[], None] | None = None) -> tuple[int, float]:

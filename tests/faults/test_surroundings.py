@@ -134,7 +134,6 @@ def test_a_run_that_wakes_after_another_took_its_place_is_refused(at_stand: Stan
     at_stand.server.sweep()
     at_stand.wait_struck(step)
     frozen = at_stand.frozen()
-    at_stand.let_minutes_pass(world, 2)
     healed = at_stand.heal(world)
     os.kill(frozen, signal.SIGCONT)
     at_stand.server.wait("the old run ends", lambda: not at_stand.is_there(frozen), 60)
@@ -150,7 +149,6 @@ def test_a_builder_that_wakes_after_another_took_its_place_changes_nothing(at_st
     at_stand.server.sweep()
     at_stand.wait_struck(Step.FILES_MADE)
     frozen = at_stand.frozen()
-    at_stand.let_minutes_pass(world, 2)
     healed = at_stand.heal(world, files=True)
     files = world.rows()["edition_file"]
     os.kill(frozen, signal.SIGCONT)
