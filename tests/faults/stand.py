@@ -166,6 +166,12 @@ class Stand:
         world.now = self.server.now() + by
         self.server.set_clock(world.now)
 
+    def swept(self, world: World) -> bool:
+        """The next minute's sweep."""
+        self.forward(world, MINUTE)
+        self.server.sweep()
+        return True
+
     def wait_quiet(self, world: World, *, files: bool = False) -> None:
         """Until no run of the programme is at work, or those that are have had their time: they are dead."""
         until = time.monotonic() + (4 * PATIENT if files else PATIENT)

@@ -127,6 +127,32 @@ def test_of_two_workers_one_dies_and_the_other_carries_on(at_stand: Stand) -> No
             victim.process.wait()
 
 
+def test_a_run_that_a_worker_took_and_never_started_is_replaced(at_stand: Stand) -> None:
+    world = at_stand.begun()
+    run = at_stand.server.wait_suspended(world.programme, 1)
+    at_stand.server.set_state(run, "PENDING")
+    healed = at_stand.heal(world)
+    at_stand.note(world, "Pending", "hangs", healed)
+    assert at_stand.server.state(run) == "Crashed"
+    assert_it_takes_answers(at_stand, world)
+
+
+def test_an_answer_that_no_worker_comes_for_is_taken_by_the_sweep(at_stand: Stand) -> None:
+    world = at_stand.begun()
+    run = at_stand.server.wait_suspended(world.programme, 1)
+    worker = child(at_stand, "worker").process.pid
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        assert at_stand.server.resume(run, gate="needs @ city-alder", what="extend", on="2024-05-31")["status"] == "ACCEPT"
+        at_stand.server.wait("a sweep takes it", lambda: at_stand.swept(world) and world.gate("needs", "city-alder").extensions, 60)
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    healed = at_stand.heal(world)
+    at_stand.note(world, "Resuming", "hangs", healed)
+    assert world.gate("needs", "city-alder").extensions == 1
+    assert_it_takes_answers(at_stand, world)
+
+
 @pytest.mark.parametrize("step", [Step.LEASE_TAKEN, Step.ACTION_DONE, Step.MESSAGE_COMPOSED, Step.MESSAGE_HANDED_OVER, Step.TOLD])
 def test_a_run_that_wakes_after_another_took_its_place_is_refused(at_stand: Stand, step: Step) -> None:
     world = at_stand.fresh()
