@@ -87,7 +87,7 @@ LASTS: dict[Fault, tuple[int, int]] = {
     Fault.ANSWER_LATE: (1, 60 * DAY),
     Fault.HELD: (1, 5 * DAY),
     Fault.MAIL_AWAY: (1, 5 * DAY),
-    Fault.MAIL_PAUSED: (1, DAY),
+    Fault.MAIL_PAUSED: (1, 10 * DAY),
 }
 """For how many minutes those last that last."""
 

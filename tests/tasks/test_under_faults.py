@@ -150,3 +150,10 @@ def test_a_mail_server_that_is_away_for_days_loses_nothing_that_is_still_wanted(
     faulty = struck(Strike(Fault.MAIL_AWAY, 2, DAY // 2), Strike(Fault.MAIL_DROPPED_ARRIVED, 5))
     assert not notices(faulty, state="failed")
     assert len(faulty.boxes.repeatable) == 1
+
+
+def test_a_channel_that_takes_nothing_for_ten_days_then_gets_only_the_latest_rung_of_each_ladder() -> None:
+    faulty = struck(Strike(Fault.MAIL_PAUSED, 7, 10 * DAY), temper=Temper.SILENT)
+    dropped = [notice for notice in notices(faulty, state="cancelled") if notice.rung]
+    assert dropped
+    assert not [notice for notice in dropped if notice.attempts]
