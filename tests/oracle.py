@@ -42,6 +42,7 @@ def differences(before: dict[str, list[tuple[Any, ...]]], after: dict[str, list[
     return [
         f"{sign} {table}: {row!r:.200}"
         for table in before
+        if before[table] != after[table]
         for sign, these, those in (("-", before, after), ("+", after, before))
         for row in these[table]
         if row not in those[table]

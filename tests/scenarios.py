@@ -111,7 +111,7 @@ class Scenario:
 
     mentors: tuple[str, ...] = ("BE",)
     """The place of each mentor city; mentees likewise."""
-    mentees: tuple[str, ...] = ("IT",)
+    mentees: tuple[str, ...] = ("BE",)
     coordinator: str = "BE"
     associations: bool = False
     start: date = date(2024, 3, 4)
