@@ -170,10 +170,16 @@ def _while_open(standing: Standing, gate: Gate, now: datetime) -> Iterator[Actio
     if policy and not gate.expired and now >= runs_out_at(standing, gate, policy):
         yield Action(Do.RUN_OUT, gate.phase, gate.key, gate.scope, policy)
         return
+    for rung in due_rungs(standing, gate, now):
+        yield Action(Do.TELL, gate.phase, gate.key, gate.scope, rung)
+
+
+def due_rungs(standing: Standing, gate: Gate, now: datetime) -> Iterator[str]:
+    """The rungs of an open gate's ladder that are to be told now, each with its party: `T-7:capaci:project-lead`."""
     for party in standing.open_parties(gate):
         step = ladder.due_step(_steps(standing.calendar, gate, party), _asked_at(gate), now, told_rungs(gate, party))
         if step is not None:
-            yield Action(Do.TELL, gate.phase, gate.key, gate.scope, f"{step.rung}:{party.organisation}:{party.role}")
+            yield f"{step.rung}:{party.organisation}:{party.role}"
 
 
 def _steps(calendar: Calendar, gate: Gate, party: Party) -> tuple[ladder.Step, ...]:
@@ -226,11 +232,16 @@ def _publications(standing: Standing) -> Iterator[Action]:
 
 
 def _digest(standing: Standing, now: datetime) -> Iterator[Action]:
+    if is_digest_due(standing, now):
+        yield Action(Do.DIGEST)
+
+
+def is_digest_due(standing: Standing, now: datetime) -> bool:
+    """Whether the coordinator's digest of today, a working day, is still to be written."""
     today = standing.today(now)
     slug = standing.definition.coordinator
     due = standing.programme.digest_on is None or standing.programme.digest_on < today
-    if due and standing.calendar.is_working_day(slug, today) and now >= standing.calendar.at(slug, today, DIGEST_AT):
-        yield Action(Do.DIGEST)
+    return due and standing.calendar.is_working_day(slug, today) and now >= standing.calendar.at(slug, today, DIGEST_AT)
 
 
 def _closure(standing: Standing) -> Iterator[Action]:

@@ -43,6 +43,10 @@ class EventKind(StrEnum):
     PROGRAMME_CLOSED = "programme-closed"
 
 
+MAIL = frozenset({EventKind.NOTICE_SENT, EventKind.NOTICE_FAILED})
+"""Events that keep the moment at which their batch of mail set out: what was done meanwhile stands before them and is later."""
+
+
 class Event(Base):
     """One thing that happened."""
 
@@ -80,15 +84,21 @@ def write(session: Session, programme_id: str, *events: Event) -> None:
     """Add events to a programme's history, under the next numbers.
 
     Counting locks the programme's row, before anything else that is pending is written: whoever changes a programme takes its
-    row first, so that no two wait for each other.
+    row first, so that no two wait for each other. A clock that was set back does not turn history round: what is done then has
+    the time of what was done last.
     """
     from models.programme import Programme  # which knows gates and editions, and these know events
 
+    mine = select(Event.at).where(Event.programme_id == programme_id, Event.kind.not_in(MAIL))
+    latest_at = mine.order_by(Event.at.desc()).limit(1).scalar_subquery()
     count = update(Programme).where(Programme.id == programme_id).values(events_written=Programme.events_written + len(events))
     with session.no_autoflush:
-        last = session.execute(count.returning(Programme.events_written), execution_options={"synchronize_session": False}).scalar_one()
+        counted = session.execute(count.returning(Programme.events_written, latest_at), execution_options={"synchronize_session": False})
+    last, latest = counted.one()
     for number, event in enumerate(events, last - len(events) + 1):
         event.programme_id, event.number = programme_id, number
+        if latest is not None and event.kind not in MAIL:
+            event.at = max(event.at, latest)
         session.add(event)
 
 

@@ -87,11 +87,14 @@ def renew(session: Session, worker: str, now: datetime, lease: timedelta = LEASE
     session.execute(mine.values(claimed_until=now + lease), execution_options={"synchronize_session": False})
 
 
-def release(session: Session, notice_ids: Iterable[int], worker: str) -> None:
-    """Put claimed notices back untried, for whoever comes next; those another worker has taken over stay with it."""
+def release(session: Session, notice_ids: Iterable[int], worker: str, *, may_be_out: bool = False) -> None:
+    """Put claimed notices back untried, for whoever comes next; those another worker has taken over stay with it.
+
+    They keep the Message-ID under which they were tried, or under which a sender that died may have handed them over (`may_be_out`).
+    """
     for notice in session.scalars(select(Notice).where(Notice.id.in_(list(notice_ids)), Notice.claimed_by == worker)):
         _let_go(notice)
-        if not notice.attempts:
+        if not notice.attempts and not may_be_out:
             notice.message_id = None
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session, selectinload, undefer
 from models.contributions import Contribution, RevisionState
 from models.decisions import Verdict
 from models.editions import Edition, EditionState, sha256_of
-from models.events import Event, EventKind, history
+from models.events import MAIL, Event, EventKind, history
 from models.gates import GateState, Outcome
 from models.notices import Attempt, Notice, NoticeKind, NoticeState
 from models.programme import PhaseState, Programme
@@ -43,7 +43,6 @@ def violations(session: Session, programme_id: str) -> list[Violation]:
 
 
 Found = Iterator[Violation]
-MAIL = frozenset({EventKind.NOTICE_SENT, EventKind.NOTICE_FAILED})
 
 
 def events_without_gaps(_session: Session, standing: Standing, events: Sequence[Event]) -> Found:

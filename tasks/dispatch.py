@@ -65,6 +65,8 @@ class _Message:
     notices: tuple[Notice, ...]
     letterhead: Letterhead
     message_id: str
+    may_be_out: bool
+    """A sender that died had it in its hands."""
 
     @property
     def ids(self) -> list[int]:
@@ -133,10 +135,11 @@ class _Sender:
             return
         letterhead = self._letterhead(standing)
         for group in outbox.fold(notices, outbox.sent_today(session, standing, notices, self.now)):
-            message_id = group[0].message_id or message_id_of(letterhead, [notice.key for notice in group])
+            before = group[0].message_id
+            message_id = before or message_id_of(letterhead, [notice.key for notice in group])
             for notice in group:
                 notice.message_id = message_id
-            yield _Message(standing, tuple(group), letterhead, message_id)
+            yield _Message(standing, tuple(group), letterhead, message_id, may_be_out=before is not None)
 
     def _letterhead(self, standing: Standing) -> Letterhead:
         programme = standing.programme
@@ -171,9 +174,11 @@ class _Sender:
                 return
 
     def _put_back(self, messages: Sequence[_Message]) -> None:
+        """A message that may have gone out keeps its Message-ID, whatever it will be folded with."""
         if messages:
             with self.sessions() as session:
-                outbox.release(session, [number for message in messages for number in message.ids], self.worker)
+                for message in messages:
+                    outbox.release(session, message.ids, self.worker, may_be_out=message.may_be_out)
 
     def _send(self, message: _Message) -> bool:
         """Compose, hand over, settle; whether the next one would fare no better."""

@@ -130,6 +130,9 @@ def _contribution(session: Session, standing: Standing, gate: Gate, organisation
 
 
 def _check_asked(standing: Standing, gate: Gate, organisation: str, kind: GateKind) -> None:
+    if standing.programme.closed_at is not None:
+        closed = f"{standing.programme.closed_at:%d %B %Y}"
+        raise Refused(f"{standing.programme.title} was closed on {closed}: nothing can be added to it any more.")
     if gate.spec.kind is not kind:
         raise Refused(f"{gate.label} takes no {kind}: it asks for another thing ({gate.spec.kind}).")
     asked = [party.organisation for party in standing.parties(gate)]

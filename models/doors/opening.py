@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from models.advance import Action, Do, missed_at, outcome_of, reviewed, runs_out_at
+from models.advance import Action, Do, due_rungs, is_digest_due, missed_at, outcome_of, reviewed, runs_out_at
 from models.calendar import Shift
 from models.content import gather
 from models.definition import Policy
@@ -243,7 +243,7 @@ def approving_gate(standing: Standing, spec: DeliverableSpec, scope: str) -> Gat
 
 
 def _digest(session: Session, standing: Standing, _action: Action, now: datetime) -> None:
-    if standing.programme.digest_on == standing.today(now):
+    if not is_digest_due(standing, now):
         return
     standing.programme.digest_on = standing.today(now)
     telling.digest(session, standing, now)
@@ -263,7 +263,9 @@ def _close(session: Session, standing: Standing, _action: Action, now: datetime)
 
 
 def _tell(session: Session, standing: Standing, action: Action, now: datetime) -> None:
-    telling.climb(session, standing, _gate(standing, action), action.subject or "", now)
+    gate, rung = _gate(standing, action), action.subject or ""
+    if gate.is_open and not gate.rejected and rung in due_rungs(standing, gate, now):
+        telling.climb(session, standing, gate, rung, now)
 
 
 _DOORS: dict[Do, Callable[[Session, Standing, Action, datetime], None]] = {

@@ -91,6 +91,14 @@ def test_a_contribution_to_a_gate_that_is_not_open_is_kept_in_a_tray_with_an_eve
     assert (kept.kind, kept.gate, kept.organisation) == (EventKind.CONTRIBUTION_KEPT, key, "cedar")
 
 
+def test_after_the_closure_a_contribution_is_refused_for_it_would_be_the_last_event_in_the_closures_place(at: At) -> None:
+    world = at("closed")
+    before = world.rows()
+    with pytest.raises(Refused, match="Orchard was closed on"):
+        world.contribute("needs", CEDAR)
+    assert world.rows() == before
+
+
 def test_what_lies_in_the_tray_does_not_count(at: At) -> None:
     world = at("needs-approval")
     before = shown(world, "D1.1", CEDAR)

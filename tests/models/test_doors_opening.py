@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from sqlalchemy import Engine
@@ -43,6 +43,37 @@ def test_a_run_that_has_its_phase_gets_through(sqlite_engine: Engine) -> None:
     world.perform(Action(Do.OPEN_PHASE, 1), token=token)
     with world.looking() as standing:
         assert standing.phase(1).state == "open"
+
+
+# -- what is no longer due -----------------------------------------------------------------------------------------------
+
+
+def test_an_executor_that_slept_writes_no_digest_on_a_sunday(small: World) -> None:
+    small.wait_days(5)
+    small.now = datetime(2024, 3, 10, 9, tzinfo=UTC)
+    before = small.rows()
+    small.perform(Action(Do.DIGEST))
+    assert small.rows() == before
+
+
+def test_an_executor_that_slept_tells_no_rung_of_a_deadline_that_was_moved(small: World) -> None:
+    small.wait_days(15)  # T-14 of 2 April was told
+    rung = Action(Do.TELL, 1, "needs", CEDAR, "T-14:cedar:project-lead")
+    with small.changing() as (session, standing):
+        steering.extend(session, standing, standing.gate("needs", CEDAR), date(2024, 5, 20), "", small.now)
+    before = small.rows()
+    small.perform(rung)
+    assert small.rows() == before
+
+
+def test_an_executor_that_slept_tells_no_rung_after_a_later_one(small: World) -> None:
+    small.wait_days(23)  # T-14 and T-7 of 2 April
+    with small.changing() as (_, standing):
+        gate = standing.gate("needs", CEDAR)
+        gate.told = [rung for rung in gate.told if rung.startswith("T-7")]  # it stood still at T-14
+    before = small.rows()
+    small.perform(Action(Do.TELL, 1, "needs", CEDAR, "T-14:cedar:project-lead"))
+    assert small.rows() == before
 
 
 # -- opening ---------------------------------------------------------------------------------------------------------

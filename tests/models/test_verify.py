@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 
 from models.database import reading
 from models.verify import programmes, violations
 from tests.models.conftest import STAGES, At
-from tests.world import World
+from tests.world import World, launched
 
 
 def broken(world: World) -> list[str]:
@@ -33,6 +35,17 @@ def test_mail_that_set_out_before_something_else_happened_breaks_no_promise(at: 
     world = at("needs-approval")
     tamper(world, "update event set kind = 'notice-failed', at = '2020-01-01' where number = 9")
     assert not [found for found in broken(world) if "earlier than" in found]
+
+
+def test_a_clock_that_was_set_back_does_not_turn_history_round(engine: Engine) -> None:
+    world = launched(engine)
+    before = world.events()[-1]
+    world.now -= timedelta(hours=7)
+    world.answer("needs", scope="city-cedar")
+    after = world.events("gate-satisfied", gate="needs")[-1]
+    assert after.number > before.number
+    assert after.at == before.at
+    assert broken(world) == []
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ from models.links import REHEARSAL_SECRET, read
 from models.notices import Attempt, Notice, NoticeKind, NoticeState
 from tasks.channel import Channel, Delivery, Outcome, Parcel
 from tasks.dispatch import Dispatched, dispatch, open_channel
+from tasks.steps import Step, watched
 from tests.mail_server import DROP, MailServer, mail_server
 from tests.outboxes import DUE_ON, NOW, launched, notice
 
@@ -283,3 +284,22 @@ def test_a_rehearsal_signs_with_its_own_key_only(engine: Engine, tmp_path: Path)
     assert send(engine, folder, secret=REHEARSAL_SECRET, rehearsal=True).sent == 1
     message = email.message_from_bytes(next((tmp_path / "mail").iterdir()).read_bytes(), policy=default)
     assert message["Subject"].startswith("[Rehearsal]")
+
+
+def test_a_message_that_may_be_out_keeps_its_message_id_though_it_is_put_back(
+    engine: Engine, server: MailServer, mail: Channel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six to one mailbox, the last two together. Their sender dies, the next has no working channel, a third comes the day after."""
+    queue(engine, *[{} for _ in range(6)])
+
+    def dies(step: Step) -> None:
+        if step is Step.MESSAGE_HANDED_OVER and len(server.arrived) == 5:
+            raise Killed
+
+    with pytest.raises(Killed), watched(dies):
+        send(engine, mail, worker="first")
+    with monkeypatch.context() as broken:
+        broken.setattr(mail.post, "deliver", lambda _parcel: Delivery(Outcome.PAUSED, "no credentials", stops=True))
+        assert send(engine, mail, NOW + HOUR, worker="second").paused
+    assert send(engine, mail, NOW + timedelta(days=1), worker="third").sent == 2
+    assert message_ids(server)[4:] == [message_ids(server)[4]] * 2
