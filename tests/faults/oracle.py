@@ -1,62 +1,43 @@
-"""The one oracle: what must be true whatever was killed, cut off or done twice. It reads the database, the mail, the files and Prefect.
-
-Rows and history are `models.verify`; files are `tasks.verifying`. Here they are put beside what really arrived and what Prefect shows.
-"""
+"""The oracle's part that asks Prefect and the disk; rows, history, mail and ladders are `tests.oracle`. Ask when all is quiet."""
 
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import httpx
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine
 
 from models.database import reading
-from models.notices import Notice, NoticeState
 from models.programme import PhaseState
 from models.standing import load
 from tasks.verifying import verify_installation
+from tests.oracle import Arrival, broken_promises, missed_twice, wrong_mail, wrong_rungs
 
 ALIVE = {"SCHEDULED", "PENDING", "RUNNING", "PAUSED"}
 
 
-@dataclass(frozen=True)
-class Arrived:
-    """A message in somebody's mailbox."""
-
-    message_id: str
-    mailbox: str
-
-
-def mail_faults(engine: Engine, programme: str, arrived: list[Arrived]) -> list[str]:
-    """Notices that are told of as sent and did not arrive, and messages that no notice stands for."""
-    with reading(engine) as session:
-        notices = session.scalars(select(Notice).where(Notice.programme_id == programme)).all()
-    there = {(item.message_id, item.mailbox) for item in arrived}
-    meant = {(str(item.message_id), item.mailbox) for item in notices if item.message_id}
-    lost = [item.key for item in notices if item.state == NoticeState.SENT and (str(item.message_id), item.mailbox) not in there]
-    return [f"{key} counts as sent and did not arrive" for key in lost] + [
-        f"{item.message_id} arrived at {item.mailbox} and no notice stands for it"
-        for item in arrived
-        if (item.message_id, item.mailbox) not in meant
+def everything_wrong(engine: Engine, api: httpx.Client, documents: Path, programme: str, arrived: Sequence[Arrival]) -> list[str]:
+    """All of it. That a message in flight was repeated is counted (`repeated`) and not wrong here."""
+    again = {item.message_id for item in arrived}
+    return [
+        *broken_promises(engine, programme),
+        *wrong_mail(engine, programme, arrived, repeatable=again),
+        *wrong_rungs(engine, programme, arrived),
+        *missed_twice(engine, programme),
+        *run_faults(engine, api, programme),
+        *file_faults(engine, documents),
     ]
 
 
-def repeated(arrived: list[Arrived]) -> int:
+def repeated(arrived: Sequence[Arrival]) -> int:
     """How many messages arrived more than once, each under one Message-ID."""
-    return sum(count - 1 for count in Counter(arrived).values())
-
-
-def told_twice(engine: Engine, programme: str) -> list[str]:
-    """Whether two messages say the same thing to the same mailbox: that is not a repeat, it is a second notice."""
-    with reading(engine) as session:
-        keys = session.scalars(select(Notice.key).where(Notice.programme_id == programme)).all()
-    return [f"{key} was queued {count} times" for key, count in Counter(keys).items() if count > 1]
+    return sum(count - 1 for count in Counter((item.message_id, item.mailbox) for item in arrived).values())
 
 
 def run_faults(engine: Engine, api: httpx.Client, programme: str) -> list[str]:
-    """Open phases without a run that waits, and runs in Prefect that no phase knows. Ask when all is quiet."""
+    """Open phases without a run that waits, and runs in Prefect that no phase knows."""
     with reading(engine) as session:
         phases = load(session, programme).programme.phases
     found = []
@@ -79,6 +60,6 @@ def _state(api: httpx.Client, run_id: str | None) -> str:
 
 
 def file_faults(engine: Engine, documents: Path) -> list[str]:
-    """What is wrong with any programme's rows, history or published files."""
+    """What is wrong with published files."""
     with reading(engine) as session:
         return verify_installation(session, documents)

@@ -31,15 +31,15 @@ from models.notices import Notice
 from models.outbox import ON_ITS_WAY
 from models.rows import metadata
 from models.standing import load
-from models.verify import violations
 from tasks import conditions
 from tasks.publishing import without_files
 from tasks.steps import Fault, Step
 from tests.factories import definition
-from tests.faults.oracle import Arrived, mail_faults, repeated, run_faults, told_twice
+from tests.faults.oracle import everything_wrong, repeated
 from tests.faults.table import Outcome
 from tests.flows.real_server import Server, real_server
 from tests.mail_server import MailServer, mail_server
+from tests.oracle import Arrival
 from tests.world import LAUNCH, World
 
 MINUTE = timedelta(minutes=1)
@@ -188,22 +188,18 @@ class Stand:
         engine, now = self.server.engine, self.server.now()
         with reading(engine) as session:
             standing = load(session, world.programme)
-            found = [str(item) for item in violations(session, world.programme)]
             due = [str(action) for action in advance(standing, now) if files or action.do not in PUBLICATION]
             waiting = session.scalar(select(func.count()).where(Notice.state.in_(ON_ITS_WAY), Notice.due_at <= now)) or 0
             lacking = without_files(standing, self.documents) if files else []
-            found += [f"phase {number} has something to do" for number in waits_for_run(standing, now)]
+            found = [f"phase {number} has something to do" for number in waits_for_run(standing, now)]
         found += [f"{len(due)} actions are due, first {due[0]}"] if due else []
         found += [f"{waiting} notices are due and not sent"] if waiting else []
         found += [f"{len(lacking)} editions have no files"] if lacking else []
-        found += run_faults(engine, self.server.api, world.programme)
-        return found + mail_faults(engine, world.programme, self.arrived()) + told_twice(engine, world.programme)
+        return found + everything_wrong(engine, self.server.api, self.documents, world.programme, self.arrived())
 
-    def arrived(self) -> list[Arrived]:
-        return [
-            Arrived(str(message_from_bytes(envelope.original_content or b"")["Message-ID"]), envelope.rcpt_tos[0])
-            for envelope in self.sink.arrived
-        ]
+    def arrived(self) -> list[Arrival]:
+        letters = [(message_from_bytes(envelope.original_content or b""), envelope.rcpt_tos[0]) for envelope in self.sink.arrived]
+        return [Arrival(str(letter["Message-ID"]), mailbox, batch) for batch, (letter, mailbox) in enumerate(letters)]
 
     @property
     def documents(self) -> Path:
