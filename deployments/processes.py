@@ -29,6 +29,8 @@ DIE_WITH_PARENT = 1
 """Linux's PR_SET_PDEATHSIG: where this process is killed outright, its children are told to stop."""
 ADOPT = 36
 """Linux's PR_SET_CHILD_SUBREAPER: the flow runs of a worker that was killed become ours, so that they are stopped with the rest."""
+LOOK_EVERY = 1.0
+"""Seconds between looks at what each process has below it: a look reads every process of the machine."""
 LIVES, WITHIN = 5, 600.0
 """How often a process may end within so many seconds before it is given up."""
 
@@ -78,6 +80,7 @@ class Children:
         self._families: dict[int, set[int]] = {}
         """What each running process has below it, as last seen."""
         self._orphans: set[int] = set()
+        self._looked = float("-inf")
         self._stopping = False
         self._handlers: dict[int, Any] = {}
         logs.mkdir(parents=True, exist_ok=True)
@@ -117,8 +120,11 @@ class Children:
                 self._orphans |= self._families.pop(child.process.pid, set())
                 revived.append((ended, self.start(child.name, child.command, **child.environment)))
             else:
-                self._families[child.process.pid] = descendants(child.process.pid)
                 keep_short(child.log)
+        if time.monotonic() > self._looked + LOOK_EVERY:
+            self._looked = time.monotonic()
+            table = _processes()
+            self._families = {child.process.pid: descendants(child.process.pid, table) for child in self.running}
         self._bury_orphans()
         return revived
 
@@ -145,6 +151,20 @@ class Children:
         if child.process.returncode:
             child.check()
         self.running.remove(child)
+
+    def run_beside(self, name: str, command: Sequence[str]) -> int:
+        """Run a command to its end while the others are kept alive; its exit code."""
+        child = self.start(name, command)
+        self.running.remove(child)
+        try:
+            while child.process.poll() is None:
+                self.revive()
+                time.sleep(0.1)
+        finally:
+            if child.process.poll() is None:
+                _signal(descendants(child.process.pid), signal.SIGKILL)
+            child.process.wait()
+        return child.process.returncode
 
     def stop(self, patience: float = 10.0) -> None:
         """Stop all: ask each with what is below it to end, wait, then end what is left."""
@@ -206,9 +226,9 @@ def previous(log: Path) -> Path:
     return log.with_suffix(".previous.log")
 
 
-def descendants(root: int) -> set[int]:
-    """The process, all below it, and all of its session, whoever their parent is by now."""
-    table = _processes()
+def descendants(root: int, table: dict[int, tuple[int, int]] | None = None) -> set[int]:
+    """The process, all below it, and all of its session, whoever their parent is by now. `table`: processes as looked up before."""
+    table = table if table is not None else _processes()
     found = {pid for pid, (_, session) in table.items() if session == root} | ({root} & table.keys())
     grown = True
     while grown:

@@ -158,8 +158,6 @@ def server_environment(found: Serving) -> dict[str, str]:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         # Kept on disk: a server killed while a sweep ran would otherwise count that sweep as running for ever, and cancel all others.
         "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": "prefect.server.concurrency.lease_storage.filesystem",
-        # A sweep that died with its worker keeps the next ones out for this long (Prefect's own default: five minutes).
-        "PREFECT_SERVER_CONCURRENCY_INITIAL_DEPLOYMENT_LEASE_DURATION": "45",
         "PREFECT_SERVER_API_CORS_ALLOWED_ORIGINS": found.prefect_url,
     }
 

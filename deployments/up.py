@@ -156,8 +156,18 @@ def mend(found: Serving, children: Children) -> None:
     for ended, child in children.revive():
         say(f"{ended}. It is started again; the log of before: {child.log.with_suffix('.previous.log')}")
         if child.name == SERVER:
-            wait_for(f"{found.prefect_url}/api/health", child, children)
-            children.finish(children.start("registration", [PYTHON, "-m", "deployments.registering"]))
+            register_again(found, children)
+
+
+def register_again(found: Serving, children: Children) -> None:
+    """Tell the server of its deployments once it answers, whatever else ends meanwhile. Where that fails, the old ones stay."""
+    until = time.monotonic() + PATIENCE
+    while not answers(f"{found.prefect_url}/api/health") and time.monotonic() < until:
+        children.revive()
+        time.sleep(0.3)
+    code = children.run_beside("registration", [PYTHON, "-m", "deployments.registering"])
+    if code:
+        say(f"The deployments could not be registered anew ({code}); see {found.var / 'log' / 'registration.log'}.")
 
 
 def say(text: str) -> None:

@@ -43,8 +43,6 @@ class PhaseRun:
     programme: str
     number: int
     token: int
-    suspending: bool = False
-    """The lease has been given back: it is not renewed."""
 
     def standing(self) -> Standing:
         with reading() as session:
@@ -78,12 +76,10 @@ class PhaseRun:
         if due_in_phase(self.programme, self.number) or standing.phase(self.number).state == PhaseState.COMPLETED:
             return
         key = standing.phase(self.number).answers
-        self.suspending = True
-        self.end_lease()
-        reached(Step.LEASE_ENDED)
+        reached(Step.SUSPENDING)
         form = await asuspend_flow_run(form_for(standing, self.number), key=suspension_key(self.number, key), timeout=None)
         reached(Step.WOKEN)
-        self.token, self.suspending = take_lease(self.programme, self.number), False
+        self.token = take_lease(self.programme, self.number, again=True)
         refusal = await take_answer(self.programme, self.number, asdict(form.given()), key)
         reached(Step.ANSWER_TAKEN)
         if refusal:
@@ -110,10 +106,10 @@ def this_run() -> str:
     return str(flow_run.get_id())
 
 
-def take_lease(programme: str, number: int) -> int:
-    """Lend the phase to this run."""
+def take_lease(programme: str, number: int, *, again: bool = False) -> int:
+    """Lend the phase to this run; `again` after it was suspended, when another may have been put in its place."""
     with changing() as session:
-        return steering.take_lease(session, load(session, programme, locked=True), number, this_run(), clock.now())
+        return steering.take_lease(session, load(session, programme, locked=True), number, this_run(), clock.now(), again=again)
 
 
 @asynccontextmanager
@@ -140,5 +136,6 @@ async def work_off(programme: str, number: int) -> None:
             await run.wait_for_people()
             await run.do_what_is_due()
         reached(Step.PHASE_COMPLETED)
+        run.end_lease()
     run.announce()
     reached(Step.ANNOUNCED)

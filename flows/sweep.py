@@ -8,12 +8,14 @@ from sqlalchemy import select
 from models import clock
 from models.advance import PUBLICATION, advance
 from models.database import reading
+from models.doors import vital
 from models.programme import Programme
 from models.settings import documents_folder
 from models.standing import load
 from tasks.build_runs import ask_for_files
 from tasks.courtesy import SweepFailed, alone, courteously
 from tasks.gates import carry_out_time, time_brings_something
+from tasks.leases import only_sweep
 from tasks.notices import send_notices
 from tasks.publishing import without_files
 from tasks.runs import Budget, bury_dead_sweeps, look_after
@@ -24,7 +26,7 @@ from tasks.vital import leave_sign_of_life
 
 @flow(name="sweep", retries=0, persist_result=False)
 async def sweep() -> None:
-    """Do what time brings, for each running programme.
+    """Do what time brings, for each running programme; one sweep at a time, a second one ends at once.
 
     1. Deadlines that have passed, rungs of the ladder, the coordinator's digest, closure.
     2. Send the notices that are due.
@@ -33,11 +35,20 @@ async def sweep() -> None:
     5. Leave a sign of life, last of all: a sweep that hangs must be missed. So must one that failed for every programme, for
        then time stands still; one that got any programme through has run, and the failed run shows the rest.
     """
-    await courteously(bury_dead_sweeps())
-    budget = Budget()
-    programmes = running()
-    failed = [programme for programme in programmes if not await alone(do_what_time_brings(programme, budget), programme)]
+    async with only_sweep() as is_only:
+        if not is_only:
+            get_run_logger().info("Another sweep is at work.")
+            return
+        await courteously(bury_dead_sweeps())
+        await sweep_all()
+
+
+async def sweep_all() -> None:
+    """Each programme's parts, of which none keeps another from its time."""
+    programmes, budget = running(), Budget()
+    failed = [programme for programme in programmes if not await alone(do_what_time_brings(programme), programme)]
     stands_still = bool(programmes) and failed == programmes
+    failed += [programme for programme in programmes if not await alone(look_after_runs(programme, budget), programme)]
     failed += [programme for programme in launched() if not await alone(catch_up_on_deliverables(programme), programme)]
     if not stands_still:
         await courteously(leave_sign_of_life())
@@ -45,19 +56,24 @@ async def sweep() -> None:
         raise SweepFailed(f"The sweep could not finish {', '.join(dict.fromkeys(failed))}; the others are done. See the log above.")
 
 
-async def do_what_time_brings(programme: str, budget: Budget) -> None:
-    """One programme's part of the sweep."""
-    done = sent = 0
-    if time_brings_something(programme):
-        done = await carry_out_time(programme)
-        reached(Step.TIME_CARRIED_OUT)
-        sent = await send_notices(programme)
+async def do_what_time_brings(programme: str) -> None:
+    """One programme's deadlines, rungs, digest and mail."""
+    if not time_brings_something(programme):
+        return
+    done = await carry_out_time(programme)
+    reached(Step.TIME_CARRIED_OUT)
+    sent = await send_notices(programme)
+    done += await carry_out_time(programme)
+    if done or sent:
+        get_run_logger().info("%s: %s actions, %s notices.", programme, done, sent)
+        await show(programme, [])
+
+
+async def look_after_runs(programme: str, budget: Budget) -> None:
+    """One programme's runs."""
     news = await look_after(programme, budget)
     reached(Step.LOOKED_AFTER)
-    if done or sent:
-        done += await carry_out_time(programme)
-        get_run_logger().info("%s: %s actions, %s notices.", programme, done, sent)
-    if done or sent or news:
+    if news:
         await show(programme, news)
 
 
@@ -79,7 +95,7 @@ def launched() -> list[str]:
 def running() -> list[str]:
     """The programmes that are launched and not closed."""
     with reading() as session:
-        return list(session.scalars(select(Programme.id).where(Programme.closed_at.is_(None)).order_by(Programme.id)))
+        return vital.running(session)
 
 
 async def catch_up_on_deliverables(programme: str) -> None:

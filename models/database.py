@@ -22,7 +22,7 @@ from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import StaticPool
 from sqlalchemy.types import TypeDecorator
 
-from models.errors import ProgrammeError, Refused, UnknownRevision
+from models.errors import Busy, Overtaken, UnknownRevision
 from models.settings import var_folder
 
 
@@ -129,11 +129,11 @@ def changing(engine: Engine | None = None) -> Iterator[Session]:
             session.commit()
         except StaleDataError as error:
             session.rollback()
-            raise Refused("Somebody else has just changed this. Look again and repeat what is still needed.") from error
+            raise Overtaken("Somebody else has just changed this. Look again and repeat what is still needed.") from error
         except OperationalError as error:
             session.rollback()
             if "locked" in str(error):
-                raise ProgrammeError("The database is busy: another process has held it for 30 seconds. Try again.") from error
+                raise Busy("The database is busy: another process has held it for 30 seconds. Try again.") from error
             raise
 
 

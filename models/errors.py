@@ -45,6 +45,14 @@ class Refused(ProgrammeError):
     """A door refused a change of state: the rule it would have broken is the message."""
 
 
+class Busy(ProgrammeError):
+    """The database was held by another for too long: nothing was changed, and the same may be tried again."""
+
+
+class Overtaken(Refused):
+    """Another changed the same rows at the same moment: nothing was changed here, and the same may be tried again."""
+
+
 class StaleToken(Refused):
     """A run whose lease has gone to another run tried to act."""
 

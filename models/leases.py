@@ -5,12 +5,20 @@ The lease of a phase is part of the phase (`models.programme`); these are for wo
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.database import Base
+
+
+def binds(until: datetime | None, now: datetime, lasting: timedelta) -> bool:
+    """Whether a lease that lasts until then keeps others out now.
+
+    One that ends much later than a new one would comes from a clock that has been set back since, and binds nobody.
+    """
+    return until is not None and now < until <= now + 2 * lasting
 
 
 class Lease(Base):

@@ -43,16 +43,16 @@ ASKS_TO_ACT = LADDER | {NoticeKind.INVITATION, NoticeKind.APPROVAL_REQUEST}
 
 def is_due(session: Session, programme_id: str, now: datetime) -> bool:
     """Whether a programme has a notice to send now that nobody else is sending."""
-    return session.scalar(_due(now).where(Notice.programme_id == programme_id).limit(1)) is not None
+    return session.scalar(_due(now, now).where(Notice.programme_id == programme_id).limit(1)) is not None
 
 
-def _due(now: datetime) -> Select[tuple[Notice]]:
-    """The notices that anybody may take, the longest due first."""
+def _due(now: datetime, moment: datetime) -> Select[tuple[Notice]]:
+    """The notices that are due at `now` and that nobody holds at this moment, the longest due first."""
     return (
         select(Notice)
         .where(Notice.state.in_(ON_ITS_WAY), Notice.due_at <= now)
         .where(or_(Notice.next_try_at.is_(None), Notice.next_try_at <= now))
-        .where(or_(Notice.claimed_until.is_(None), Notice.claimed_until <= now))
+        .where(or_(Notice.claimed_until.is_(None), Notice.claimed_until <= moment, Notice.claimed_until > moment + 2 * LEASE))
         .order_by(Notice.due_at, Notice.id)
     )
 
@@ -63,28 +63,30 @@ def claim(
     now: datetime,
     worker: str,
     limit: int = 50,
-    lease: timedelta = LEASE,
     kinds: Collection[NoticeKind] | None = None,
+    moment: datetime | None = None,
 ) -> list[Notice]:
-    """Take up to `limit` due notices, the longest due first; nobody else gets them until the lease runs out.
+    """Take up to `limit` notices due at `now`, the longest due first; nobody else gets them until the lease runs out.
 
-    None claims for all programmes, or all kinds. On SQLite the session must be one of `changing`, which holds the write lock.
+    None claims for all programmes, or all kinds. `moment` is the time it is when a later batch of the same sending is claimed. On
+    SQLite the session must be one of `changing`, which holds the write lock.
     """
-    query = _due(now).limit(limit).with_for_update(skip_locked=True)
+    moment = moment or now
+    query = _due(now, moment).limit(limit).with_for_update(skip_locked=True)
     if programme_id is not None:
         query = query.where(Notice.programme_id == programme_id)
     if kinds is not None:
         query = query.where(Notice.kind.in_(kinds))
     notices = list(session.scalars(query))
     for notice in notices:
-        notice.claimed_by, notice.claimed_until = worker, now + lease
+        notice.claimed_by, notice.claimed_until = worker, moment + LEASE
     return notices
 
 
-def renew(session: Session, worker: str, now: datetime, lease: timedelta = LEASE) -> None:
+def renew(session: Session, worker: str, now: datetime) -> None:
     """Prolong what a sender still holds: a mail server may take minutes over one message."""
     mine = update(Notice).where(Notice.claimed_by == worker, Notice.state.in_(ON_ITS_WAY))
-    session.execute(mine.values(claimed_until=now + lease), execution_options={"synchronize_session": False})
+    session.execute(mine.values(claimed_until=now + LEASE), execution_options={"synchronize_session": False})
 
 
 def release(session: Session, notice_ids: Iterable[int], worker: str, *, may_be_out: bool = False) -> None:
@@ -135,7 +137,7 @@ def is_wanted(standing: Standing, gate: Gate | None, notice: Notice) -> bool:
     if notice.kind == NoticeKind.PHASE_HELD and notice.phase:
         return standing.phase(notice.phase).state == PhaseState.HELD
     if notice.kind == NoticeKind.PHASE_STUCK and notice.phase:
-        return standing.phase(notice.phase).relaunches > 0
+        return standing.phase(notice.phase).relaunches > 0 and standing.phase(notice.phase).state != PhaseState.COMPLETED
     if gate is None or notice.kind not in ASKS_TO_ACT:
         return True
     if not gate.is_open or gate.round != notice.gate_round or not _is_owed(standing, gate, notice):

@@ -241,12 +241,13 @@ def _count_on(connection: Connection) -> None:
 def _forget_who_works(connection: Connection) -> None:
     """Nobody works here yet: a run, lease or claim of the place the rows come from must neither hold up nor act on this copy.
 
-    A phase under way gets a new run under a name that no run launched since the snapshot has; tokens rise, so that a run which is
-    still alive is refused. A notice that was claimed may have gone out: it goes out again under the Message-ID it has in its row.
+    A phase that is not completed gets a new run under a name that no run launched since the snapshot has, or Prefect would give the
+    old one with answers that came later; tokens rise, so that a run which is still alive is refused. A notice that was claimed may
+    have gone out: it goes out again under the Message-ID it has in its row.
     """
     connection.execute(
         sa.update(Phase)
-        .where(Phase.run_id.is_not(None), Phase.state != PhaseState.COMPLETED)
+        .where(Phase.state != PhaseState.COMPLETED)
         .values(run_id=None, token=Phase.token + 1, launches=Phase.launches + UNUSED_RUNS)
     )
     connection.execute(sa.update(Phase).where(Phase.leased_until.is_not(None)).values(leased_until=None))

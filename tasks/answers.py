@@ -9,13 +9,13 @@ from uuid import UUID
 
 from prefect.input.actions import aread_flow_run_input
 from prefect.input.run_input import keyset_from_base_key
-from sqlalchemy.exc import DataError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 
 from models import clock
 from models.database import changing
 from models.doors import coordinating
 from models.doors.coordinating import Given, What
-from models.errors import ProgrammeError
+from models.errors import Busy, Overtaken, ProgrammeError
 from models.programme import Phase
 from models.standing import load
 
@@ -49,12 +49,20 @@ def take(programme: str, number: int, given: Given, key: int) -> str | None:
             standing = load(session, programme, locked=True)
             if standing.phase(number).answers == key:
                 coordinating.answer(session, standing, number, given, clock.now())
+    except (Busy, Overtaken):
+        raise  # it was not refused: it may be taken again
     except (ProgrammeError, DataError) as refused:
         reason = str(refused) if isinstance(refused, ProgrammeError) else "Something in the answer is too long, or no text."
-        with changing() as session:
-            coordinating.refuse(load(session, programme, locked=True), number, reason, given)
+        _refuse(programme, number, reason, given, key)
         return reason
     return None
+
+
+def _refuse(programme: str, number: int, reason: str, given: Given, key: int) -> None:
+    with changing() as session:
+        standing = load(session, programme, locked=True)
+        if standing.phase(number).answers == key:
+            coordinating.refuse(standing, number, reason, given)
 
 
 async def rescue(phase: Phase) -> None:
@@ -63,5 +71,13 @@ async def rescue(phase: Phase) -> None:
     form: dict[str, Any] | None = await aread_flow_run_input(name, flow_run_id=UUID(str(phase.run_id)))
     if form is None:
         return  # nobody had answered
-    refusal = take(phase.programme_id, phase.number, given_of(form), phase.answers)
+    given = given_of(form)
+    try:
+        refusal = take(phase.programme_id, phase.number, given, phase.answers)
+    except (ProgrammeError, SQLAlchemyError):
+        raise  # the database: the next sweep tries again
+    except Exception as error:  # what broke the run must not break every sweep after it
+        log.exception("the answer to phase %s of %s cannot be carried out", phase.number, phase.programme_id)
+        refusal = f"It could not be carried out ({type(error).__name__}); the log of the sweep says more."
+        _refuse(phase.programme_id, phase.number, refusal, given, phase.answers)
     log.warning("the answer to phase %s of %s outlived its run: %s", phase.number, phase.programme_id, refusal or "taken")

@@ -12,7 +12,7 @@ from models import clock
 from models.database import reading
 from models.doors import steering
 from models.editions import sha256_of
-from models.leases import Lease
+from models.leases import Lease, binds
 from models.settings import documents_folder
 from models.standing import load
 from tasks.conditions import CANCELLED, STARTS_WITHIN, since
@@ -28,7 +28,7 @@ DEATHS = 20
 """How often in the same time a build that never came to its end is replaced."""
 
 
-async def ask_for_files(programme: str, phase: int | None = None) -> None:
+async def ask_for_files(programme: str) -> None:
     """Start the deliverables deployment and do not wait for it: a phase's run has people to tell.
 
     A build at work takes in what comes meanwhile, so none is asked for; one that broke is replaced at once.
@@ -41,10 +41,10 @@ async def ask_for_files(programme: str, phase: int | None = None) -> None:
     async with get_client() as client:
         deployment = await client.read_deployment_by_name(DEPLOYMENT)
         for turn in range(DEATHS):
-            key = sha256_of([phase, wanted, int(clock.now().timestamp()) // WINDOW, turn])[:16]
+            key = sha256_of([wanted, int(clock.now().timestamp()) // WINDOW, turn])[:16]
             run = await client.create_flow_run_from_deployment(
                 deployment.id,
-                parameters={"programme": programme, "phase": str(phase) if phase else None},
+                parameters={"programme": programme},
                 name=f"{programme} documents",
                 idempotency_key=f"{programme}-documents-{key}",
             )
@@ -53,13 +53,15 @@ async def ask_for_files(programme: str, phase: int | None = None) -> None:
 
 
 def _is_held(lease: Lease | None) -> bool:
-    return lease is not None and lease.until is not None and lease.until > clock.now()
+    return lease is not None and binds(lease.until, clock.now(), steering.LEASE)
 
 
 async def _is_broken(client: PrefectClient, run: FlowRun, *, may_have_failed: bool) -> bool:
     """Whether another build has to take its place. Nobody holds the lease, so it is not at work."""
-    if run.state is None or run.state.type is StateType.CRASHED or run.state.type in CANCELLED:
+    if run.state is None or run.state.type is StateType.CRASHED:
         return True
+    if run.state.type in CANCELLED:
+        return False  # a person's wish, for a while
     if run.state.type is StateType.FAILED:
         return may_have_failed
     silent = run.state.type is StateType.RUNNING and since(run.state) > steering.LEASE

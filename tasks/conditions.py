@@ -20,6 +20,7 @@ from prefect.types._datetime import now as prefect_now
 
 from models import clock
 from models.doors import steering
+from models.leases import binds
 from models.programme import Phase
 
 ENDED = frozenset({StateType.COMPLETED, StateType.FAILED, StateType.CRASHED})
@@ -49,13 +50,15 @@ class Condition(StrEnum):
 class Finding:
     """The condition of a run.
 
-    `why` says in words what broke it, `over` whether Prefect, too, takes it for ended, `lost` whether Prefect does not know it.
+    `why` says in words what broke it, `over` whether Prefect, too, takes it for ended, `lost` whether Prefect does not know it,
+    `never_started` whether it was the worker that failed and not the run.
     """
 
     condition: Condition
     why: str = ""
     over: bool = False
     lost: bool = False
+    never_started: bool = False
 
 
 async def run_of(client: PrefectClient, run_id: str | None) -> FlowRun | None:
@@ -106,7 +109,8 @@ async def _judge(client: PrefectClient, phase: Phase, state: State, *, looks_at_
             return Finding(Condition.BROKEN, "It was suspended without its form")
         return Finding(Condition.WAITING)
     if state.type in NOT_STARTED and since(state) > STARTS_WITHIN:
-        return Finding(Condition.BROKEN, f"It was {state.name} for {round(since(state).total_seconds())} seconds and nobody started it")
+        why = f"It was {state.name} for {round(since(state).total_seconds())} seconds and nobody started it"
+        return Finding(Condition.BROKEN, why, never_started=True)
     if is_dead(phase, state):
         return Finding(Condition.BROKEN, "It gave no sign of life any more: its process or its machine is gone")
     return Finding(Condition.BUSY)
@@ -135,8 +139,6 @@ async def _has_lost_its_form(client: PrefectClient, phase: Phase, state: State) 
 
 def is_dead(phase: Phase, state: State) -> bool:
     """A run that Prefect shows as running and that has given no sign of life for the length of a lease."""
-    if state.type is not StateType.RUNNING:
+    if state.type is not StateType.RUNNING or since(state) <= steering.LEASE:  # it has only just been started or woken
         return False
-    if phase.leased_until is not None:
-        return phase.leased_until < clock.now()
-    return since(state) > steering.LEASE  # both are times of Prefect's, whatever clock we go by
+    return not binds(phase.leased_until, clock.now(), steering.LEASE)

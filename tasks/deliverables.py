@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import shutil
 from pathlib import Path
 
@@ -16,14 +17,17 @@ from models.database import changing, reading
 from models.doors import leasing
 from models.doors.opening import perform
 from models.editions import Edition
+from models.errors import ProgrammeError
 from models.settings import documents_folder, var_folder
 from models.standing import Standing, load
 from tasks.documents import Written
-from tasks.leases import build_lease, build_of
+from tasks.leases import build_of, lease_of
 from tasks.pdf import NotLaidOut
 from tasks.placing import place, workshop
 from tasks.publishing import rows_of, without_files, write_files
 from tasks.steps import Step, reached
+
+log = logging.getLogger("prefect.flow_runs")
 
 
 @task(task_run_name="publish {programme}", cache_policy=NO_CACHE, persist_result=False)
@@ -50,7 +54,7 @@ async def make_files(programme: str) -> int:
     Refused while another build of the same programme is at work. NotLaidOut names what could not be made; all else is.
     """
     made, failed, tried = 0, dict[int, str](), set[tuple[int, str]]()
-    async with build_lease(programme, flow_run.get_id() or "build") as token:
+    async with lease_of(build_of(programme), flow_run.get_id() or "build") as token:
         while lacking := _lacking(programme, but=tried):
             tried |= {(edition.id, edition.state) for edition in lacking[1]}
             made += await _make(programme, *lacking, token, failed)
@@ -80,7 +84,7 @@ async def _make(programme: str, standing: Standing, editions: list[Edition], tok
     try:
         made = await _write(standing, editions, folder, failed)
         reached(Step.FILES_MADE)
-        return _publish_files(programme, made, folder, out, token, failed)
+        return _publish_files(programme, made, {edition.id: edition.state for edition in editions}, folder, token, failed)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -89,26 +93,37 @@ async def _write(standing: Standing, editions: list[Edition], folder: Path, fail
     cache = var_folder() / "cache"
     try:
         return await asyncio.to_thread(write_files, standing, editions, folder, cache=cache)
-    except NotLaidOut:
+    except Exception as first:  # noqa: BLE001 - whatever is wrong with one of them
+        if len(editions) == 1:
+            failed[editions[0].id] = _reason(editions[0], first)
+            return {}
         made: Made = {}
         for edition in editions:
-            try:
-                made |= await asyncio.to_thread(write_files, standing, [edition], folder, cache=cache)
-            except NotLaidOut as reason:
-                failed[edition.id] = str(reason)
+            made |= await _write(standing, [edition], folder, failed)
         return made
 
 
-def _publish_files(programme: str, made: Made, folder: Path, out: Path, token: int, failed: dict[int, str]) -> int:
+def _reason(edition: Edition, error: Exception) -> str:
+    if isinstance(error, ProgrammeError):
+        return str(error)
+    log.error("the files of %s for %s", edition.deliverable, edition.scope, exc_info=error)
+    return f"{edition.deliverable} for {edition.scope} cannot be made: {error!r}"
+
+
+def _publish_files(programme: str, made: Made, states: dict[int, str], folder: Path, token: int, failed: dict[int, str]) -> int:
     """Move the files to their places and write down which they are, edition by edition. StaleToken where another builds meanwhile.
 
-    The lease is locked until the rows are there: nobody else can begin to build in between.
+    The lease is locked until the rows are there: nobody else can begin to build in between. An edition that was published since
+    it was read (`states`) is left to the next round: these are the files of its review.
     """
     done: set[int] = set()
+    out = documents_folder() / programme
     for (edition_id, language), files in made.items():
         with changing() as session:
             leasing.check(session, build_of(programme), token)
-            edition = session.get_one(Edition, edition_id)
+            edition = session.get_one(Edition, edition_id, with_for_update=True)
+            if edition.state != states[edition_id]:
+                continue
             try:
                 place(folder, out, files)
             except OSError as error:

@@ -94,6 +94,7 @@ class _Sender:
     count: Counter[str] = field(default_factory=Counter)
     more: bool = True
     paused: str | None = None
+    set_out: float = field(default_factory=time.monotonic)
     began: float = 0.0
     told: set[tuple[str, int | None, str | None]] = field(default_factory=set)
 
@@ -102,13 +103,17 @@ class _Sender:
             self._work_off(self._take())
         return Dispatched(**{name: self.count[name] for name in ("sent", "cancelled", "failed", "waiting")}, paused=self.paused)
 
+    def _moment(self) -> datetime:
+        """The time it is by now: mail keeps the moment at which the sending set out, claims do not."""
+        return self.now + timedelta(seconds=time.monotonic() - self.set_out)
+
     # -- taking ----------------------------------------------------------------------------------------------------
 
     def _take(self) -> list[_Message]:
         """Claim a batch, drop what is not wanted any more, fold the rest."""
         messages: list[_Message] = []
         with self.sessions() as session, session.no_autoflush:
-            claimed = outbox.claim(session, self.programme_id, self.now, self.worker, BATCH, kinds=self.kinds)
+            claimed = outbox.claim(session, self.programme_id, self.now, self.worker, BATCH, kinds=self.kinds, moment=self._moment())
             self.more = len(claimed) == BATCH
             for programme_id in dict.fromkeys(notice.programme_id for notice in claimed):
                 standing = self.look_up(session, programme_id)
@@ -196,7 +201,7 @@ class _Sender:
             self._settle(message, Delivery(Outcome.TEMPORARY, f"could not be written: {error!r}"))
             return False
         reached(Step.MESSAGE_COMPOSED)
-        if time.monotonic() - self.began > FRESH:  # asked last of all: this process may have been asleep
+        if time.monotonic() - self.began > FRESH:  # asked last of all: this process may have been stopped
             raise _NotFresh
         key = "\n".join(notice.key for notice in message.notices)
         delivery = self.channel.deliver(Parcel(mail, message.letterhead.sender, first.mailbox, key=key, at=self.now))

@@ -5,15 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Protocol
 
+from prefect.runtime import flow_run
 from sqlalchemy.exc import SQLAlchemyError
 
 from models import clock, outbox
 from models.database import changing
 from models.doors import leasing, steering
-from models.errors import ProgrammeError, StaleToken
+from models.errors import ProgrammeError, Refused, StaleToken
 from models.standing import load
 
 log = logging.getLogger("prefect.flow_runs")
@@ -27,26 +28,23 @@ class Holder(Protocol):
     programme: str
     number: int
     token: int
-    suspending: bool
 
 
 async def keep_lease(run: Holder) -> None:
-    """Renew a phase's lease, except while its run is about to suspend."""
+    """Renew a phase's lease."""
 
     def renew() -> None:
-        if not run.suspending:
-            with changing() as session:
-                steering.renew_lease(load(session, run.programme, locked=True), run.number, run.token, clock.now())
+        with changing() as session:
+            steering.renew_lease(load(session, run.programme, locked=True), run.number, run.token, clock.now())
 
     await _keep(renew)
 
 
 @asynccontextmanager
-async def build_lease(programme: str, builder: str) -> AsyncIterator[int]:
-    """Hold the right to write a programme's files, renewed while the block runs; its fencing token. Refused while another builds."""
-    name = build_of(programme)
+async def lease_of(name: str, holder: str) -> AsyncIterator[int]:
+    """Hold the right to do something, renewed while the block runs; its fencing token. Refused while another has it."""
     with changing() as session:
-        token = leasing.take(session, name, builder, clock.now(), steering.LEASE)
+        token = leasing.take(session, name, holder, clock.now(), steering.LEASE)
 
     def renew() -> None:
         with changing() as session:
@@ -76,6 +74,18 @@ async def claims_kept(worker: str) -> AsyncIterator[None]:
         renewal.cancel()
 
 
+@asynccontextmanager
+async def only_sweep() -> AsyncIterator[bool]:
+    """Hold the right to sweep while the block runs; False where another sweep has it."""
+    async with AsyncExitStack() as stack:
+        try:
+            await stack.enter_async_context(lease_of("the sweep", flow_run.get_id() or "sweep"))
+        except Refused:
+            yield False
+            return
+        yield True
+
+
 def build_of(programme: str) -> str:
     """The name of the lease for writing a programme's files."""
     return f"the files of {programme}"
@@ -90,5 +100,5 @@ async def _keep(renew: Callable[[], None]) -> None:
         except StaleToken as stale:
             log.warning("%s", stale)
             return
-        except (ProgrammeError, SQLAlchemyError) as error:
+        except (OSError, ProgrammeError, SQLAlchemyError) as error:
             log.warning("the lease was not renewed: %r", error)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -19,28 +20,33 @@ from prefect.client.schemas.filters import (
     FlowRunFilterStateType,
 )
 from prefect.client.schemas.objects import StateType
-from prefect.runtime import flow_run
+from prefect.runtime import deployment, flow_run
 from prefect.states import Cancelled, Crashed
 
 from models import clock
 from models.advance import waits_for_run
 from models.database import changing, reading
 from models.doors import steering
+from models.errors import ProgrammeError
 from models.programme import Phase, PhaseState
 from models.standing import Standing, load
 from tasks.answers import rescue
-from tasks.conditions import Condition, Finding, judge, look_at, run_of, runs_of, since
+from tasks.conditions import CANCELLED, Condition, Finding, judge, look_at, run_of, runs_of, since
 from tasks.steps import Step, reached
 
 log = logging.getLogger(__name__)
 
 PATIENCE = 12
 """How many half seconds a nudge waits for a run that is just about to suspend."""
-STARTS_A_SWEEP = 12
-"""Every start or waking is a process of its own for some seconds: more at once than this would choke a small machine."""
+STARTS_A_SWEEP = 4 * (os.cpu_count() or 1)
+"""Every start or waking is a process of its own for some seconds: more at once than this would choke the machine."""
 
 HELD, HEALED, RELAUNCHED, STUCK = "held", "healed", "relaunched", "stuck"
 """Tags by which the coordinator finds such runs in Prefect."""
+
+
+class NotLookedAfter(ProgrammeError):
+    """The runs of some phases could not be looked after; the message names them."""
 
 
 @dataclass
@@ -71,9 +77,10 @@ async def start(programme: str, number: int) -> None:
 async def look_after(programme: str, budget: Budget) -> list[int]:
     """The sweep's part: hold what a person has cancelled, then launch, wake or replace what is needed, as far as the budget goes.
 
-    The phases about whose runs there is something new to tell.
+    The phases about whose runs there is something new to tell. A phase that cannot be looked after keeps no other from it:
+    NotLookedAfter names them in the end.
     """
-    news: list[int] = []
+    news, failed = list[int](), dict[int, Exception]()
     async with get_client() as client:
         with reading() as session:
             standing = load(session, programme)
@@ -83,10 +90,15 @@ async def look_after(programme: str, budget: Budget) -> list[int]:
             if budget.left <= 0:
                 log.warning("%s: the rest of its runs is left to the next sweep", programme)
                 break
-            if phase.state != PhaseState.COMPLETED:
+            try:
                 found = await judge(client, phase, runs.get(phase.run_id or ""), at_leisure=True)
                 if await _look_after_phase(client, standing, phase, found, is_due=phase.number in due, budget=budget):
                     news.append(phase.number)
+            except Exception as error:
+                log.exception("phase %s of %s could not be looked after", phase.number, programme)
+                failed[phase.number] = error
+    if failed:
+        raise NotLookedAfter("; ".join(f"phase {number}: {error!r}" for number, error in failed.items()))
     return news
 
 
@@ -95,6 +107,10 @@ async def _look_after_phase(
 ) -> bool:
     """Whether there is something new to tell about its run."""
     programme, number = standing.programme.id, phase.number
+    if phase.state == PhaseState.COMPLETED:
+        if found is not None and found.condition is Condition.BROKEN and not found.over:
+            await _bury(client, str(phase.run_id), f"{found.why}. The phase is completed; nothing is lacking.")
+        return False
     if found is not None and found.condition is Condition.CANCELLED:
         await hold(client, programme, number, str(phase.run_id))
         return True
@@ -112,7 +128,14 @@ async def _look_after_phase(
 
 
 async def hold(client: PrefectClient, programme: str, number: int, run_id: str) -> None:
-    """Hold a phase whose run was cancelled, unless another run has taken it over; its run says what to do."""
+    """Hold a phase whose run was cancelled, unless another run has taken it over; its run says what to do.
+
+    An answer that had been given before and was not taken yet is taken all the same.
+    """
+    with reading() as session:
+        phase = load(session, programme).phase(number)
+    if phase.run_id == run_id and phase.state != PhaseState.COMPLETED:
+        await rescue(phase)
     with changing() as session:
         standing = load(session, programme, locked=True)
         held = standing.phase(number).run_id == run_id and steering.hold(session, standing, number, clock.now())
@@ -162,11 +185,14 @@ async def _replace(client: PrefectClient, standing: Standing, phase: Phase, foun
     programme, number, run_id = standing.programme.id, phase.number, str(phase.run_id)
     if not steering.may_relaunch(phase, clock.now()):
         return False
+    stuck = not found.never_started and _note_trouble(programme, number, run_id, found.why)
+    reached(Step.TROUBLE_NOTED)
     if not found.lost:
         await rescue(phase)
-    stuck = _note_trouble(programme, number, run_id, found.why)
-    if not found.over:
-        await _bury(client, run_id, found.why)
+        reached(Step.ANSWER_RESCUED)
+    if not found.over and not await _bury(client, run_id, f"{found.why}. The phase goes on in another run."):
+        await hold(client, programme, number, run_id)
+        return False
     await _tag(client, run_id, *((HEALED, STUCK) if stuck else (HEALED,)))
     reached(Step.RUN_BURIED)
     await _launch(client, programme, number, RELAUNCHED)
@@ -187,9 +213,14 @@ def _note_recovery(programme: str, number: int) -> None:
         steering.note_recovery(load(session, programme, locked=True), number)
 
 
-async def _bury(client: PrefectClient, run_id: str, why: str) -> None:
-    """End a run that can do nothing any more, whatever Prefect still shows."""
-    await client.set_flow_run_state(UUID(run_id), Crashed(message=f"{why}. The phase goes on in another run."), force=True)
+async def _bury(client: PrefectClient, run_id: str, why: str) -> bool:
+    """End a run that can do nothing any more, whatever Prefect still shows; False where a person has cancelled it meanwhile."""
+    run = await run_of(client, run_id)
+    if run is not None and run.state is not None and run.state.type in CANCELLED:
+        return False
+    if run is not None and not (run.state and run.state.is_final()):
+        await client.set_flow_run_state(run.id, Crashed(message=why), force=True)
+    return True
 
 
 async def _tag(client: PrefectClient, run_id: str, *tags: str) -> None:
@@ -199,8 +230,10 @@ async def _tag(client: PrefectClient, run_id: str, *tags: str) -> None:
 
 
 async def bury_dead_sweeps() -> None:
-    """Sweeps that Prefect still shows at work though another has begun: one at a time is let in, so nobody is behind them any more."""
+    """Sweeps that Prefect still shows at work while this one holds the lease: nobody is behind them any more."""
     own = flow_run.get_id()
+    if deployment.get_id() is None:
+        return  # swept by hand: Prefect lets it in beside another
     async with get_client() as client:
         runs = await client.read_flow_runs(
             deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=["sweep"])),
@@ -209,6 +242,14 @@ async def bury_dead_sweeps() -> None:
         for run in runs:
             if str(run.id) != own and run.state is not None and since(run.state) > 2 * steering.LEASE:
                 await client.set_flow_run_state(run.id, Crashed(message="It gave no sign of life any more; others sweep."), force=True)
+
+
+async def _settle(client: PrefectClient, phase: Phase, found: Finding) -> None:
+    """A person has launched a run in the place of a broken one, before a sweep did."""
+    if not found.lost:
+        await rescue(phase)
+    if not found.over:
+        await _bury(client, str(phase.run_id), f"{found.why}. Somebody has launched another run.")
 
 
 # -- launching -----------------------------------------------------------------------------------------------------
@@ -220,25 +261,26 @@ async def _launch(client: PrefectClient, programme: str, number: int, *tags: str
     Two who do it at once get the same run, by its idempotency key. So does who comes after one that died before writing it
     down; where that run has ended meanwhile, the next key brings another.
     """
-    deployment = await client.read_deployment_by_name(f"phase-{number}/phase-{number}")
+    found = await client.read_deployment_by_name(f"phase-{number}/phase-{number}")
     for _ in range(PATIENCE):
         with reading() as session:
             phase = load(session, programme).phase(number)
             launches, before = phase.launches, phase.run_id
         run = await client.create_flow_run_from_deployment(
-            deployment.id,
+            found.id,
             parameters={"programme": programme},
             idempotency_key=f"{programme}-phase-{number}-{launches + 1}",
             name=f"{programme} phase {number}",
-            tags=[*deployment.tags, *tags],
+            tags=[*found.tags, *tags],
         )
         reached(Step.RUN_CREATED)
+        ended = run.state is not None and run.state.is_final()
         with changing() as session:
             phase = load(session, programme, locked=True).phase(number)
             if (phase.launches, phase.run_id) == (launches, before):
-                phase.launches, phase.run_id = launches + 1, str(run.id)
+                phase.launches, phase.run_id = launches + 1, before if ended else str(run.id)
         reached(Step.RUN_NOTED)
-        if run.state is None or not run.state.is_final():
+        if not ended:
             log.info("launched phase %s of %s as run %s", number, programme, run.id)
             return
 
@@ -253,7 +295,10 @@ async def is_somebody_elses(programme: str, number: int, run_id: str) -> str | N
         return None
     async with get_client() as client:
         found = await look_at(client, phase)
-        if found is None or found.condition is Condition.BROKEN:
+        if found is None:
+            return None
+        if found.condition is Condition.BROKEN:
+            await _settle(client, phase, found)
             return None
         if found.condition is Condition.CANCELLED:
             await hold(client, programme, number, str(phase.run_id))

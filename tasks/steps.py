@@ -22,6 +22,8 @@ class Step(StrEnum):
     LAUNCHED = "programme-launched"
     RUN_CREATED = "run-created"
     RUN_NOTED = "run-noted"
+    TROUBLE_NOTED = "trouble-noted"
+    ANSWER_RESCUED = "answer-rescued"
     RUN_BURIED = "run-buried"
     RUN_RESUMED = "run-resumed"
     # a phase's run
@@ -29,7 +31,7 @@ class Step(StrEnum):
     ACTION_DONE = "action-done"
     WORK_DONE = "work-done"
     TOLD = "told"
-    LEASE_ENDED = "lease-ended"
+    SUSPENDING = "suspending"
     WOKEN = "woken"
     ANSWER_TAKEN = "answer-taken"
     PHASE_COMPLETED = "phase-completed"

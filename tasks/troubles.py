@@ -22,11 +22,11 @@ def trouble_of(phase: Phase) -> Trouble | None:
     """None where all is well."""
     if phase.state == PhaseState.HELD:
         again = f"To go on: in Prefect, Deployments, phase-{phase.number}, Run, with programme {phase.programme_id}."
-        return Trouble("held", "Its run was cancelled. Answers are taken, but no reminder goes out and no step begins.", again)
+        return Trouble("held", "Its run was cancelled. What partners answer is still taken, but no reminder goes out and no step begins.", again)
     if not phase.relaunches or phase.state == PhaseState.COMPLETED:
         return None
     said = phase.trouble or ""
     if steering.is_stuck(phase):
         means = f"{phase.relaunches} runs broke one after the other; another is tried at least once an hour."
         return Trouble("stuck", means, "See the log of the last one (in Prefect: Runs, tag “stuck”) and of the worker (var/log).", said)
-    return Trouble("healing", "Its run broke and another took its place.", "There is nothing to do.", said)
+    return Trouble("healing", "Its run broke; another takes its place.", "There is nothing to do.", said)

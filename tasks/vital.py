@@ -10,10 +10,10 @@ from models.database import changing
 from models.doors import vital
 from models.doors.vital import SWEEP, Silence
 
-MEANWHILE = "Until it runs again no reminder goes out and no deadline passes; nothing is lost, for it catches up."
+MEANWHILE = "Until it gets through again reminders and deadlines may wait; nothing is lost, for it catches up."
 TO_DO = (
-    "In Prefect, cancel a sweep that hangs, then press Run on the deployment “sweep”. If nothing starts, look at the worker's log "
-    "(worker.log) and start everything again with “make up”."
+    "In Prefect open the runs of “sweep”: if the last one failed, its log says why; if it hangs, cancel it and press Run on the "
+    "deployment. If nothing starts, see the worker's log (var/log/worker.log) and start everything again with “make up”."
 )
 
 

@@ -11,19 +11,16 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from models.errors import Refused, StaleToken
-from models.leases import Lease
+from models.leases import Lease, binds
 
 
 def take(session: Session, name: str, holder: str, now: datetime, lasting: timedelta) -> int:
-    """Lend the work to `holder` and return the fencing token. Refused while another holds it; the holder may take it again.
-
-    A lease that ends later than a new one would comes from a clock that has been set back since, and binds nobody.
-    """
+    """Lend the work to `holder` and return the fencing token. Refused while another holds it; the holder may take it again."""
     lease = session.get(Lease, name, with_for_update=True)
     if lease is None:
         lease = Lease(name=name, token=0)
         session.add(lease)
-    elif lease.holder not in (None, holder) and lease.until is not None and now < lease.until <= now + lasting:
+    elif lease.holder not in (None, holder) and lease.until is not None and binds(lease.until, now, lasting):
         raise Refused(f"{name} is being worked on by {lease.holder} until {lease.until:%H:%M:%S} UTC.")
     lease.holder, lease.until, lease.token = holder, now + lasting, lease.token + 1
     try:

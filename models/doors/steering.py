@@ -13,6 +13,7 @@ from models.doors.satisfying import satisfy
 from models.errors import Refused, StaleToken
 from models.events import EventKind
 from models.gates import Gate, Outcome
+from models.leases import binds
 from models.programme import Phase, PhaseState
 from models.standing import Standing
 
@@ -24,6 +25,7 @@ LEASE = timedelta(minutes=1)
 STUCK_AFTER = 3
 """Broken runs in a row after which a person has to look: until then another is put in place with each sweep."""
 LONGEST_PAUSE = timedelta(hours=1)
+AT_THE_SAME_TIME = timedelta(seconds=30)
 
 
 def extend(session: Session, standing: Standing, gate: Gate, new_on: date, why: str, now: datetime) -> None:
@@ -79,10 +81,14 @@ def hold(session: Session, standing: Standing, number: int, now: datetime) -> bo
 
 
 def note_trouble(session: Session, standing: Standing, number: int, run_id: str, why: str, now: datetime) -> None:
-    """The phase's run broke and another takes its place. Where that keeps happening the coordinator is told, once."""
+    """The phase's run broke and another takes its place. Where that keeps happening the coordinator is told, once.
+
+    Two who find it at the same time, a sweep and a nudge, count it once.
+    """
     phase = standing.phase(number)
-    if phase.run_id != run_id:
-        return  # somebody else has seen to it
+    just_now = phase.relaunched_at is not None and now - AT_THE_SAME_TIME < phase.relaunched_at <= now
+    if phase.run_id != run_id or just_now:
+        return  # somebody else is seeing to it
     phase.relaunches, phase.relaunched_at, phase.trouble = phase.relaunches + 1, now, why[:300]
     phase.leased_until = None
     phase.token += 1
@@ -113,16 +119,19 @@ def is_stuck(phase: Phase) -> bool:
     return phase.relaunches >= STUCK_AFTER
 
 
-def take_lease(session: Session, standing: Standing, number: int, run_id: str, now: datetime) -> int:
+def take_lease(session: Session, standing: Standing, number: int, run_id: str, now: datetime, *, again: bool = False) -> int:
     """Lend a phase to a run and return the fencing token its doors check.
 
-    The run that has it may take it again. Refused while another run's lease has not run out, and when the phase is
-    completed. A held phase is released: somebody has launched it again.
+    The run that has it may take it again; `again` refuses (StaleToken) one in whose place another has been put while it slept.
+    Refused while another run's lease has not run out, and when the phase is completed. A held phase is released: somebody has
+    launched it again.
     """
     phase = standing.phase(number)
     if phase.state == PhaseState.COMPLETED:
         raise Refused(f"Phase {number} is completed.")
-    if phase.run_id not in (None, run_id) and phase.leased_until is not None and phase.leased_until > now:
+    if again and phase.run_id != run_id:
+        raise StaleToken(f"Another run has taken over phase {number}.")
+    if phase.run_id not in (None, run_id) and binds(phase.leased_until, now, LEASE):
         raise Refused(f"Another run works on phase {number}.")
     if phase.state == PhaseState.HELD:
         phase.state = PhaseState.OPEN if phase.opened_at else PhaseState.WAITING
@@ -140,7 +149,7 @@ def renew_lease(standing: Standing, number: int, token: int, now: datetime) -> N
 
 
 def end_lease(standing: Standing, number: int, token: int) -> None:
-    """Give the lease back before suspending; the run stays the phase's run."""
+    """Give the lease back; the run stays the phase's run."""
     _held(standing, number, token).leased_until = None
 
 

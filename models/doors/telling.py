@@ -167,7 +167,7 @@ def phase_held(session: Session, standing: Standing, phase: Phase, now: datetime
     """The coordinator hears that a run was cancelled, whoever did it, and how the phase goes on."""
     party = Party(standing.definition.coordinator, Role.COORDINATOR)
     key = f"phase-held/{phase.number}/{phase.token}"
-    _queue_plain(session, standing, party, NoticeKind.PHASE_HELD, key, now, phase=phase.number, detail={"phase": phase.number})
+    _queue_plain(session, standing, party, NoticeKind.PHASE_HELD, key, now, phase=phase.number, detail={"programme": standing.programme.id})
 
 
 def phase_stuck(session: Session, standing: Standing, phase: Phase, now: datetime) -> None:

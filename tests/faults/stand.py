@@ -61,6 +61,8 @@ class Stand:
     template: Path | None
     scenario: int = 0
     outcomes: list[Outcome] = field(default_factory=list)
+    may_repeat: bool = False
+    """The fault of this scenario strikes a message in flight."""
     remarks: list[str] = field(default_factory=list)
     """What else was measured, for the end of the table."""
 
@@ -71,6 +73,7 @@ class Stand:
         self.scenario += 1
         self.server.children._deaths.clear()  # here nothing dies of itself: every death was wanted
         self.sink.arrived.clear()
+        self.may_repeat = False
         self._new_database()
         programme = programme or definition(id=f"grove-{self.scenario}", title="Grove")
         self.server.set_clock(LAUNCH)
@@ -114,6 +117,7 @@ class Stand:
         return Path(self.server.environment["FAULTS"])
 
     def arm(self, step: Step, fault: Fault) -> None:
+        self.may_repeat = self.may_repeat or step is Step.MESSAGE_HANDED_OVER
         (self.faults / step).write_text(fault, encoding="ascii")
 
     def struck(self, step: Step) -> bool:
@@ -195,7 +199,8 @@ class Stand:
         found += [f"{len(due)} actions are due, first {due[0]}"] if due else []
         found += [f"{waiting} notices are due and not sent"] if waiting else []
         found += [f"{len(lacking)} editions have no files"] if lacking else []
-        return found + everything_wrong(engine, self.server.api, self.documents, world.programme, self.arrived())
+        api, arrived = self.server.api, self.arrived()
+        return found + everything_wrong(engine, api, self.documents, world.programme, arrived, may_repeat=self.may_repeat)
 
     def arrived(self) -> list[Arrival]:
         letters = [(message_from_bytes(envelope.original_content or b""), envelope.rcpt_tos[0]) for envelope in self.sink.arrived]
@@ -207,7 +212,9 @@ class Stand:
 
     def note(self, world: World, step: str, fault: str, healed: tuple[int, float]) -> None:
         """A line of the table; what counts as lost is whatever the oracle finds now."""
-        self.outcomes.append(Outcome(step, fault, *healed, repeated(self.arrived()), self.wrong(world)))
+        lost = self.wrong(world)
+        self.outcomes.append(Outcome(step, fault, *healed, repeated(self.arrived()), lost))
+        assert lost == []
 
 
 def _lives(run: dict[str, Any]) -> bool:

@@ -80,6 +80,7 @@ def test_a_database_that_is_restarted_every_few_seconds(cluster: Cluster, tmp_pa
     with stand(tmp_path, DATABASE_URL=cluster.url("restarted")) as at_stand:
         at_table.append(at_stand)
         world = at_stand.fresh()
+        at_stand.may_repeat = True  # a database that goes away between sending and writing that down
         restarting = threading.Thread(target=restart_often, args=(cluster,))
         restarting.start()
         while restarting.is_alive():

@@ -25,6 +25,7 @@ def take(world: World, run: str, number: int = 1) -> int:
 
 
 def breaks(world: World, run: str, why: str = "Crashed: out of memory") -> None:
+    world.now += MINUTE
     with world.changing() as (session, standing):
         steering.note_trouble(session, standing, 1, run, why, world.now)
 
@@ -46,6 +47,30 @@ def test_a_broken_run_can_do_nothing_any_more_and_its_place_is_free(small: World
         steering.renew_lease(standing, 1, token, small.now)
     take(small, "second")
     assert (phase(small).run_id, phase(small).relaunches, phase(small).trouble) == ("second", 1, "Crashed: out of memory")
+
+
+def test_two_who_find_it_at_the_same_time_count_it_once(small: World) -> None:
+    take(small, "first")
+    breaks(small, "first")
+    with small.changing() as (session, standing):
+        steering.note_trouble(session, standing, 1, "first", "Crashed", small.now + MINUTE / 3)
+    assert phase(small).relaunches == 1
+
+
+def test_a_run_that_wakes_after_another_was_put_in_its_place_does_not_take_the_phase_back(small: World) -> None:
+    take(small, "first")
+    breaks(small, "first")
+    take(small, "second")
+    small.now += 2 * steering.LEASE
+    with pytest.raises(StaleToken), small.changing() as (session, standing):
+        steering.take_lease(session, standing, 1, "first", small.now, again=True)
+
+
+def test_a_lease_from_before_the_clock_was_set_back_keeps_nobody_out(small: World) -> None:
+    take(small, "first")
+    small.now -= timedelta(days=300)
+    take(small, "second")
+    assert phase(small).run_id == "second"
 
 
 def test_the_end_of_a_run_whose_place_is_taken_changes_nothing(small: World) -> None:

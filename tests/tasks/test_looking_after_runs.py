@@ -48,7 +48,9 @@ NOW, LONG_AGO, DAYS_AGO = timedelta(0), steering.LEASE + MINUTE, timedelta(days=
     ("kind", "since", "lease", "dead"),
     [
         pytest.param(StateType.RUNNING, NOW, MINUTE, False, id="it works and holds its lease"),
-        pytest.param(StateType.RUNNING, NOW, -MINUTE, True, id="its lease ran out"),
+        pytest.param(StateType.RUNNING, LONG_AGO, -MINUTE, True, id="its lease ran out"),
+        pytest.param(StateType.RUNNING, NOW, -MINUTE, False, id="it has just been woken, and its lease is from before"),
+        pytest.param(StateType.RUNNING, DAYS_AGO, 300 * MINUTE, True, id="its lease is from before the clock was set back"),
         pytest.param(StateType.RUNNING, DAYS_AGO, MINUTE, False, id="it has run for days and renews its lease"),
         pytest.param(StateType.RUNNING, NOW, None, False, id="it has only just started"),
         pytest.param(StateType.RUNNING, LONG_AGO, None, True, id="it started long ago and never took a lease"),
@@ -73,7 +75,6 @@ class Run:
     programme: str
     number: int
     token: int
-    suspending: bool = False
 
 
 def take(programme: str, run: str, ago: timedelta = timedelta(0)) -> int:
@@ -116,23 +117,6 @@ def test_a_lease_is_renewed_while_the_run_works_and_let_go_once_another_has_the_
     with caplog.at_level(logging.WARNING):
         asyncio.run(play())
     assert "Another run has taken over phase 1" in caplog.text
-
-
-def test_a_run_about_to_suspend_does_not_take_its_lease_back(programme: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leases, "RENEW_SECONDS", 0)
-    run = Run(programme, 1, take(programme, "first"), suspending=True)
-    with changing() as session:
-        steering.end_lease(load(session, programme, locked=True), 1, run.token)
-
-    async def play() -> None:
-        keeping = asyncio.create_task(leases.keep_lease(run))
-        for _ in range(50):
-            await asyncio.sleep(0)
-        keeping.cancel()
-
-    asyncio.run(play())
-    with reading() as session:
-        assert load(session, programme).phase(1).leased_until is None
 
 
 # --- what may fail ----------------------------------------------------------------------------------------------------

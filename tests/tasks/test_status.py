@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 from sqlalchemy import Engine
 
@@ -26,8 +28,9 @@ def broken(times: int) -> object:
     def breaks(world: World) -> None:
         for count in range(times):
             with world.changing() as (session, standing):
-                steering.take_lease(session, standing, 1, f"run {count}", world.now)
-                steering.note_trouble(session, standing, 1, f"run {count}", "Crashed: <b>boom</b> [x](http://evil.example)", world.now)
+                now = world.now + count * timedelta(minutes=2)
+                steering.take_lease(session, standing, 1, f"run {count}", now)
+                steering.note_trouble(session, standing, 1, f"run {count}", "Crashed: <b>boom</b> [x](http://evil.example)", now)
 
     return breaks
 
