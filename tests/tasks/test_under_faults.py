@@ -30,7 +30,7 @@ quick = settings(
     max_examples=14, derandomize=True, database=None, deadline=None, print_blob=True, report_multiple_bugs=False, phases=PHASES,
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
-long = settings(quick, max_examples=100, derandomize=False)
+long = settings(quick, max_examples=80, derandomize=False)
 """A failure prints the seed and the blob that repeat it."""
 
 DIED = (Fault.DIES_CLAIMED, Fault.DIES_COMPOSED, Fault.DIES_HANDED_OVER, Fault.DIES_IN_SETTLING, Fault.DIES_SETTLED)
@@ -74,7 +74,7 @@ def test_the_promises_hold_whatever_happens_many_times(scenario: Scenario) -> No
 
 
 @pytest.mark.prove
-@settings(long, max_examples=8)
+@settings(long, max_examples=5)
 @given(scenarios(until=(7,), within=300, most=30))
 def test_a_programme_reaches_its_closure_whatever_happens(scenario: Scenario) -> None:
     assert play(scenario).standing.programme.closed_at is not None
