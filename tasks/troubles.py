@@ -22,7 +22,8 @@ def trouble_of(phase: Phase) -> Trouble | None:
     """None where all is well."""
     if phase.state == PhaseState.HELD:
         again = f"To go on: in Prefect, Deployments, phase-{phase.number}, Run, with programme {phase.programme_id}."
-        return Trouble("held", "Its run was cancelled. What partners answer is still taken, but no reminder goes out and no step begins.", again)
+        means = "Its run was cancelled. What partners answer is still taken, but no reminder goes out and no step begins."
+        return Trouble("held", means, again)
     if not phase.relaunches or phase.state == PhaseState.COMPLETED:
         return None
     said = phase.trouble or ""
