@@ -57,10 +57,10 @@ class Line(BaseModel):
     model_config = ConfigDict(extra="forbid", title="One event of the timeline")
     at: Moment
     kind: Literal[
-        "programme-launched", "phase-opened", "phase-held", "phase-released", "phase-completed", "gate-opened", "gate-reopened",
-        "gate-withdrawn", "gate-satisfied", "contribution-received", "contribution-kept", "decision-recorded", "deadline-moved",
-        "deadline-missed", "matching-confirmed", "escalation-released", "edition-built", "edition-published", "notice-sent",
-        "notice-failed", "programme-closed",
+        "programme-launched", "phase-opened", "phase-held", "phase-released", "phase-stuck", "phase-completed", "gate-opened",
+        "gate-reopened", "gate-withdrawn", "gate-satisfied", "contribution-received", "contribution-kept", "decision-recorded",
+        "deadline-moved", "deadline-missed", "matching-confirmed", "escalation-released", "edition-built", "edition-published",
+        "notice-sent", "notice-failed", "programme-closed",
     ]  # fmt: skip
     phase: Annotated[int, Field(ge=1, le=7)] | None
     gate: str | None

@@ -124,7 +124,7 @@ class Stand:
         return not (self.faults / step).exists()
 
     def wait_struck(self, step: Step) -> None:
-        self.server.wait(f"somebody dies at {step}", lambda: self.struck(step), 60)
+        self.server.wait(f"somebody dies at {step}", lambda: self.struck(step), 150)
 
     def frozen(self) -> int:
         """The process that an armed step has frozen; None other is."""

@@ -95,7 +95,7 @@ def test_when_runs_keep_breaking_the_coordinator_is_told_once_and_at_once(world:
     [event] = world.events(EventKind.PHASE_STUCK)
     assert (event.phase, event.detail) == (1, {"runs": STUCK_AFTER})
     [notice] = world.notices(kind="phase-stuck")
-    assert (notice.organisation, notice.role, notice.due_at) == ("alliance", "coordinator", world.now)
+    assert (notice.organisation, notice.role, notice.due_at) == ("alliance", "coordinator", event.at)
     assert notice.detail["trouble"] == "Crashed: out of memory"
     with world.changing() as (session, _):
         assert violations(session, world.programme) == []

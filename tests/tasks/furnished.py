@@ -16,6 +16,8 @@ from sqlalchemy import Engine
 
 from models.database import changing
 from models.editions import Edition, EditionFile
+from models.portable import UNUSED_RUNS
+from models.programme import Phase, PhaseState
 from models.standing import load
 from tasks.backup import Places, back_up
 from tasks.channel import open_channel
@@ -45,6 +47,18 @@ def restored(file: Path, engine: Engine, var: Path, world: World) -> World:
     """The same programme at the same moment in another database."""
     restore(file, engine, in_folder(var), quietly)
     return World(engine, world.now, world.programme)
+
+
+def as_restored(world: World) -> dict[str, list[tuple[Any, ...]]]:
+    """The rows as a copy has them: no run belongs to its phases, and none that was launched since the snapshot will."""
+    names = Phase.__table__.columns.keys()
+    anew = []
+    for row in world.rows()["phase"]:
+        phase = dict(zip(names, row, strict=True))
+        if phase["state"] != PhaseState.COMPLETED:
+            phase |= {"run_id": None, "token": phase["token"] + 1, "launches": phase["launches"] + UNUSED_RUNS}
+        anew.append(tuple(phase.values()))
+    return world.rows() | {"phase": sorted(anew, key=repr)}
 
 
 def send_mail(world: World, var: Path) -> int:

@@ -19,7 +19,7 @@ from sqlalchemy import Engine
 
 from models.database import connect, migrate
 from models.errors import ProgrammeError
-from tests.tasks.furnished import SECRET, Forged, backed_up, everything_below, furnish, restored, send_mail, unpacked
+from tests.tasks.furnished import SECRET, Forged, as_restored, backed_up, everything_below, furnish, restored, send_mail, unpacked
 from tests.world import World, launched, made_once, one_pair, opened
 
 ROOT = Path(__file__).parents[2]
@@ -60,6 +60,7 @@ def refuse(file: Path, engine: Engine, var: Path) -> str:
 
 
 # -- archives that are not what they should be -------------------------------------------------------------------------
+
 
 def a_file(forged: Forged, folder: str = "documents") -> str:
     return next(name for name in forged.parts if name.startswith(f"{folder}/"))
@@ -353,7 +354,7 @@ def test_a_restore_that_was_killed_has_changed_no_row_and_is_simply_repeated(
     assert killed.returncode == -9
     assert {table: rows for table, rows in World(sqlite_engine).rows().items() if rows} == {}
     copy = restored(made / "b.tar.gz", sqlite_engine, tmp_path / "new", World(sqlite_engine))
-    assert copy.rows() == World(connect(f"sqlite:///{made}/0.db")).rows()
+    assert copy.rows() == as_restored(World(connect(f"sqlite:///{made}/0.db")))
     assert everything_below(tmp_path / "new") == everything_below(made / "var")
 
 
@@ -362,5 +363,5 @@ def test_of_two_restores_at_once_one_is_refused(made: Path, empty_database: str,
     said = sorted(one.communicate(timeout=60)[1] for one in both)
     assert sorted(one.returncode for one in both) == [0, 1], said
     assert said[1].startswith("The database has programmes already: sapling"), said
-    assert World(connect(empty_database)).rows() == World(connect(f"sqlite:///{made}/0.db")).rows()
+    assert World(connect(empty_database)).rows() == as_restored(World(connect(f"sqlite:///{made}/0.db")))
     assert everything_below(tmp_path / "new") == everything_below(made / "var")
