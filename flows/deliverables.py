@@ -5,7 +5,7 @@ from __future__ import annotations
 from prefect import flow, get_run_logger
 
 from flows.sweep import running
-from tasks.courtesy import courteously
+from tasks.courtesy import BuildFailed, alone, courteously
 from tasks.deliverables import make_files, publish
 from tasks.notices import send_notices
 from tasks.retention import keep_bounded
@@ -23,8 +23,17 @@ async def deliverables(programme: str | None = None, phase: str | None = None) -
     """
     if programme is None:
         await courteously(keep_bounded())
-    for name in [programme] if programme else running():
-        published = await publish(name, int(phase) if phase else None)
-        made = await make_files(name)
-        await send_notices(name)
-        get_run_logger().info("%s: %s deliverables published, files of %s editions made.", name, published, made)
+    if programme is not None:
+        await build(programme, int(phase) if phase else None)
+        return
+    failed = [name for name in running() if not await alone(build(name, None), name)]
+    if failed:
+        raise BuildFailed(f"The files of {', '.join(failed)} could not all be made; the others are done. See the log above.")
+
+
+async def build(programme: str, phase: int | None) -> None:
+    """One programme's part. Where a file cannot be made, the sweep tells of what was published."""
+    published = await publish(programme, phase)
+    made = await make_files(programme)
+    await send_notices(programme)
+    get_run_logger().info("%s: %s deliverables published, files of %s editions made.", programme, published, made)

@@ -26,11 +26,15 @@ class SweepFailed(ProgrammeError):
     """A programme could not be swept; the message names it."""
 
 
+class BuildFailed(ProgrammeError):
+    """The files of a programme could not be made; the message names it."""
+
+
 async def alone(work: Awaitable[object], programme: str) -> bool:
     """Do one programme's part; whether it went well. One programme in trouble must not keep the others from their time."""
     try:
         await work
     except Exception:
-        log.exception("%s could not be swept", programme)
+        log.exception("the part of %s failed", programme)
         return False
     return True
