@@ -15,7 +15,7 @@ from deployments.processes import Children, keep_short
 from deployments.serving import environment_of_children, serving
 from models.database import connect
 from tests.flows.real_server import PYTHON
-from tests.tasks.furnished import SECRET, everything_below, furnish
+from tests.tasks.furnished import SECRET, as_restored, everything_below, furnish
 from tests.world import World, launched, one_pair
 
 Run = Callable[..., tuple[int, str, str]]
@@ -49,8 +49,8 @@ def var(sqlite_engine: Engine, tmp_path: Path) -> Path:
     return tmp_path / "var"
 
 
-def rows(var: Path) -> object:
-    return World(connect(f"sqlite:///{var}/programme.db")).rows()
+def world_in(var: Path) -> World:
+    return World(connect(f"sqlite:///{var}/programme.db"))
 
 
 def test_a_backup_says_what_it_holds_and_is_restored_and_verified(run: Run, var: Path, tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_a_backup_says_what_it_holds_and_is_restored_and_verified(run: Run, var:
     assert (code, err) == (0, "")
     assert "the original must not run any more" in out
     assert "Verified: everything is as it must be." in out
-    assert rows(tmp_path / "new") == rows(var)
+    assert world_in(tmp_path / "new").rows() == as_restored(world_in(var))
     assert (tmp_path / "new" / "secret").read_text() == SECRET
     assert run(tmp_path / "new", "verify")[0] == 0
 
@@ -76,11 +76,11 @@ def test_refusals_are_told_plainly_and_end_with_1(run: Run, var: Path, tmp_path:
     assert (code, out) == (1, "")
     assert "--replace" in err
     assert run(var, "backup", file, "--replace")[0] == 0
-    before = rows(var)
+    before = world_in(var).rows()
     code, out, err = run(var, "restore", file)
     assert (code, out) == (1, "")
     assert "has files already" in err or "has programmes already" in err
-    assert rows(var) == before
+    assert world_in(var).rows() == before
     code, _, err = run(tmp_path / "new", "restore", tmp_path / "nothing.tar.gz")
     assert (code, "is no file" in err) == (1, True)
     assert not [name for name in everything_below(tmp_path / "new") if not name.startswith("programme.db")]
