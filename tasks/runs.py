@@ -245,7 +245,8 @@ async def bury_dead_sweeps() -> None:
 
 
 async def _settle(client: PrefectClient, phase: Phase, found: Finding) -> None:
-    """A person has launched a run in the place of a broken one, before a sweep did."""
+    """A person has launched a run in the place of a broken one, before a sweep did: its lease must not keep that one out."""
+    _note_trouble(phase.programme_id, phase.number, str(phase.run_id), found.why)
     if not found.lost:
         await rescue(phase)
     if not found.over:

@@ -137,6 +137,19 @@ def test_a_run_that_a_worker_took_and_never_started_is_replaced(at_stand: Stand)
     assert_it_takes_answers(at_stand, world)
 
 
+def test_a_person_who_launches_a_phase_again_before_a_sweep_comes_gets_their_answer_taken_too(at_stand: Stand) -> None:
+    world = at_stand.begun()
+    run = at_stand.server.wait_suspended(world.programme, 1)
+    at_stand.arm(Step.WOKEN, Fault.KILL)
+    at_stand.server.resume(run, gate="needs @ city-alder", what="extend", on="2024-05-31")
+    at_stand.wait_struck(Step.WOKEN)
+    at_stand.server.wait("the worker has seen it", lambda: at_stand.server.state(run) == "Crashed")
+    again = at_stand.server.run("phase-1", programme=world.programme)
+    assert at_stand.server.wait_suspended(world.programme, 1) == again
+    assert world.gate("needs", "city-alder").extensions == 1
+    assert at_stand.wrong(world) == []
+
+
 def test_an_answer_that_no_worker_comes_for_is_taken_by_the_sweep(at_stand: Stand) -> None:
     world = at_stand.begun()
     run = at_stand.server.wait_suspended(world.programme, 1)
