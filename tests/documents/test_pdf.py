@@ -16,6 +16,7 @@ from pypdf import PdfReader
 
 from tasks.documents import write_edition, write_editions
 from tasks.pdf import Layout, NotLaidOut, build_key, lay_out, lay_out_all
+from tests.deployments.living import alive, wait_until
 from tests.documents.samples import content, edition, full
 
 CITY = "city-bergamo-sul-mare"
@@ -148,3 +149,30 @@ def test_importing_the_documents_loads_no_heavy_library() -> None:
     code = f"import sys, tasks.documents, tasks.index_page; print([name for name in {heavy} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ | {"PYTHONPATH": "."})
     assert done.stdout.strip() == "[]"
+
+
+BUILDER = """
+import os, time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from tasks.pdf import _prepare_worker
+
+if __name__ == "__main__":
+    pool = ProcessPoolExecutor(2, mp_context=get_context("spawn"), initializer=_prepare_worker)
+    print(*{pool.submit(os.getpid).result() for _ in range(3)}, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a process that its parent is gone")
+def test_a_builder_that_is_killed_takes_its_helpers_along(tmp_path: Path) -> None:
+    (tmp_path / "builder.py").write_text(BUILDER)
+    environment = os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])}
+    with subprocess.Popen([sys.executable, str(tmp_path / "builder.py")], env=environment, stdout=subprocess.PIPE, text=True) as builder:
+        assert builder.stdout is not None
+        helpers = [int(pid) for pid in builder.stdout.readline().split()]
+        assert helpers
+        builder.kill()
+        builder.wait()
+    wait_until(lambda: not [pid for pid in helpers if alive(pid)])
+    assert [pid for pid in helpers if alive(pid)] == []
