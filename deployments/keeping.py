@@ -72,6 +72,8 @@ def tidy() -> None:
     print(tidy_up(var_folder(), clock.now()))
     if os.environ.get("PREFECT_API_URL"):
         print(f"{asyncio.run(forget_sweeps())} runs of the sweep deleted in Prefect.")
+    else:
+        print("Prefect's old sweeps were left alone: set PREFECT_API_URL to clear them away too.", file=sys.stderr)
 
 
 def register(app: typer.Typer) -> None:

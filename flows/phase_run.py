@@ -30,7 +30,7 @@ from tasks.gates import carry_out, due_in_phase, take_answer
 from tasks.leases import keep_lease
 from tasks.notices import send_notices
 from tasks.runs import is_somebody_elses, nudge
-from tasks.status import show_phase
+from tasks.status import show_phase, show_programme
 from tasks.steps import Step, reached
 
 COMPLETED = "inclucities.phase.completed"
@@ -66,6 +66,7 @@ class PhaseRun:
             await courteously(ask_for_files(self.programme))
         await courteously(nudge(self.programme))
         await courteously(show_phase(self.standing(), self.number))
+        await courteously(show_programme(self.standing(), clock.now()))
 
     async def wait_for_people(self) -> None:
         """Suspend until the coordinator answers the form or something happens elsewhere, then take the answer.

@@ -72,8 +72,9 @@ def _next(standing: Standing, number: int) -> str:
         day for gate in standing.gates_in(number) if not gate.is_satisfied and standing.is_free(gate) and (day := standing.opens_on(gate))
     ]
     if standing.phase(number).state == PhaseState.WAITING:
-        return f"The phase opens on {standing.phase(number).planned_on.isoformat()}, or once what comes before it is done."
-    return f"The next opens on {min(days).isoformat()}." if days else "It waits for gates of other phases."
+        begins = standing.work_begins(standing.phase(number).planned_on)
+        return f"The phase opens on {begins:%Y-%m-%d at %H:%M} UTC, or once what comes before it is done."
+    return f"The next opens on {standing.work_begins(min(days)):%Y-%m-%d at %H:%M} UTC." if days else "It waits for gates of other phases."
 
 
 def phase_report(standing: Standing, number: int) -> str:

@@ -12,8 +12,9 @@ from models.doors.vital import SWEEP, Silence
 
 MEANWHILE = "Until it gets through again reminders and deadlines may wait; nothing is lost, for it catches up."
 TO_DO = (
-    "In Prefect open the runs of “sweep”: if the last one failed, its log says why; if it hangs, cancel it and press Run on the "
-    "deployment. If nothing starts, see the worker's log (var/log/worker.log) and start everything again with “make up”."
+    "In Prefect open the deployment “sweep”: if its schedule is paused, resume it; if its last run failed, that run's log says why; if "
+    "it hangs, cancel it. Then press Run. If nothing starts, see the worker's log (worker.log, under VAR in the folder log) and start "
+    "everything again with “make up”."
 )
 
 

@@ -55,7 +55,7 @@ def test_a_silence_of_more_than_two_intervals_is_said_with_what_to_do_and_ends_w
     assert answer.status_code == 503
     reason = answer.json()["reason"]
     assert reason.startswith("The sweep has not run since 22:45 UTC, 7 minutes ago.")
-    assert "open the runs of “sweep”" in reason
+    assert "open the deployment “sweep”" in reason
     assert answer.json()["last_sweep_at"] == "2024-03-04T22:45:00Z"
     night.sweep()
     assert site.health().json() == {"status": "ok", "programmes": 1, "last_sweep_at": "2024-03-04T22:52:00Z"}
