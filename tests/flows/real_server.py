@@ -136,11 +136,18 @@ class Server:
             enough = answers is None or phase.answers >= answers
             return (
                 phase.run_id
-                if phase.run_id and enough and self.state(phase.run_id) == "Suspended" and self._is_quiet(programme, number)
+                if phase.run_id and enough and self._has_form(phase.run_id) and self._is_quiet(programme, number)
                 else None
             )
 
         return str(self.wait(f"phase {number} suspended", ready))
+
+    def _has_form(self, run: str) -> bool:
+        """Whether it waits for an answer and can take one: Prefect suspends a run first and saves its form afterwards."""
+        state = self.api.get(f"/flow_runs/{run}").json()["state"]
+        keys = state["state_details"].get("run_input_keyset") or {}
+        form = self.api.get(f"/flow_runs/{run}/input/{keys['schema']}") if state["name"] == "Suspended" and keys else None
+        return form is not None and form.status_code == httpx.codes.OK
 
     def _is_quiet(self, programme: str, number: int) -> bool:
         return not [
