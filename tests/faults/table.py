@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from statistics import median, quantiles
-from typing import Any
 
 import pytest
 
@@ -33,13 +33,14 @@ def keep(config: pytest.Config, outcomes: Iterable[Outcome], remarks: Iterable[s
     config.stash.setdefault(REMARKS, []).extend(remarks)
 
 
-def packed(config: pytest.Config) -> dict[str, Any]:
-    """What a test process hands to the one that reports."""
-    return {"outcomes": [asdict(one) for one in config.stash.get(OUTCOMES, [])], "remarks": config.stash.get(REMARKS, [])}
+def packed(config: pytest.Config) -> str:
+    """What a test process hands to the one that reports: JSON, for the line between them takes plain values only."""
+    return json.dumps({"outcomes": [asdict(one) for one in config.stash.get(OUTCOMES, [])], "remarks": config.stash.get(REMARKS, [])})
 
 
-def unpack(config: pytest.Config, said: dict[str, Any]) -> None:
+def unpack(config: pytest.Config, text: str) -> None:
     """Take in what a test process has kept."""
+    said = json.loads(text)
     keep(config, [Outcome(**one) for one in said["outcomes"]], said["remarks"])
 
 
