@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 
@@ -13,8 +14,8 @@ def alive(pid: int) -> bool:
         return False
 
 
-def wait_until(ready: object, seconds: float = 20) -> None:
+def wait_until(ready: Callable[[], object], seconds: float = 20) -> None:
     until = time.monotonic() + seconds
-    while not ready():  # type: ignore[operator]  # any callable without arguments
+    while not ready():
         assert time.monotonic() < until, "it took too long"
         time.sleep(0.05)

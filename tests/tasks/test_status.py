@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
@@ -24,7 +25,7 @@ def held(world: World) -> None:
         steering.hold(session, standing, 1, world.now)
 
 
-def broken(times: int) -> object:
+def broken(times: int) -> Callable[[World], None]:
     def breaks(world: World) -> None:
         for count in range(times):
             with world.changing() as (session, standing):
@@ -43,8 +44,8 @@ CASES = [
 
 
 @pytest.mark.parametrize(("happens", "name", "to_do"), CASES)
-def test_a_phase_in_trouble_is_named_with_what_to_do(world: World, happens: object, name: str, to_do: str) -> None:
-    happens(world)  # type: ignore[operator]  # one of the functions above
+def test_a_phase_in_trouble_is_named_with_what_to_do(world: World, happens: Callable[[World], None], name: str, to_do: str) -> None:
+    happens(world)
     with world.looking() as standing:
         shown = [phase_report(standing, 1), programme_report(standing, world.now), overview(standing, world.now)]
     plain = [text.replace("\\", "") for text in shown]
@@ -54,7 +55,7 @@ def test_a_phase_in_trouble_is_named_with_what_to_do(world: World, happens: obje
 
 
 def test_what_a_broken_run_said_is_shown_and_never_interpreted(world: World) -> None:
-    broken(1)(world)  # type: ignore[operator]  # the function above
+    broken(1)(world)
     with world.looking() as standing:
         text = programme_report(standing, world.now)
     assert r"\<b\>boom" in text
