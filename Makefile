@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 CODE := models tasks flows deployments templates
 .DEFAULT_GOAL := help
-.PHONY: help setup up test prove lint bench pictures tools
+.PHONY: help setup up test prove lint bench pictures catalogues tools
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do printf '%-12s %s\n' "$$name" "$$what"; done
@@ -17,10 +17,11 @@ up: setup ## serve: Prefect's UI on 4200 (PREFECT_PORT), the partner desk on 428
 	@$(BIN)/python -m deployments.up
 
 test: setup tools ## the suite, at most 10 minutes on two cores
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 prove: setup tools ## everything long: the whole programme on a real server, browsers, faults
-	$(BIN)/python -m pytest -n 2 --dist loadgroup -m prove
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "prove and not alone"
+	$(BIN)/python -m pytest -m alone
 
 lint: setup ## style and types
 	$(BIN)/ruff check .
@@ -31,6 +32,10 @@ bench: setup ## how long the important things take
 
 pictures: setup tools ## take the README's pictures anew
 	$(BIN)/python -m deployments.pictures
+
+catalogues: setup ## bring the translations up to date with what is said, and say what is missing
+	$(BIN)/python -m deployments.catalogues update
+	$(BIN)/python -m deployments.catalogues check
 
 tools:
 	@$(PYTHON) deployments/system.py tests

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import typer
 
-from deployments import keeping
+from deployments import keeping, link_commands, sign_in_command
 from models.errors import BadFile, ProgrammeError
 
 app = typer.Typer(help="Run city-to-city mentoring programmes.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
@@ -283,6 +283,8 @@ def verify(
 
 
 keeping.register(app)
+link_commands.register(app)
+sign_in_command.register(app)
 
 
 # -- helpers -----------------------------------------------------------------------------------------------------------

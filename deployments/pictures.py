@@ -39,6 +39,8 @@ SETTLE_MS = 700
 """What fonts, curtains and charts need once the text is there."""
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
 PATIENCE = 180.0
+BUSY = 503
+"""What Prefect's server says while its SQLite is locked, as it is now and then just after the start."""
 
 
 def main() -> int:
@@ -81,12 +83,16 @@ def _launch(found: Serving) -> str:
         deployment = api.get("/deployments/name/launch-programme/launch-programme").raise_for_status().json()["id"]
         parameters = {"programme": "inclucities", "start": date.today().isoformat()}  # noqa: DTZ011 - what a coordinator would enter
         body = {"parameters": parameters, "state": {"type": "SCHEDULED"}}
-        api.post(f"/deployments/{deployment}/create_flow_run", json=body).raise_for_status()
+
+        def launched() -> bool:
+            answer = api.post(f"/deployments/{deployment}/create_flow_run", json=body)
+            return answer.status_code != BUSY and bool(answer.raise_for_status())
 
         def suspended() -> str | None:
             runs: list[dict[str, Any]] = api.post("/flow_runs/filter", json={"flows": {"name": {"any_": ["phase-1"]}}}).json()
             return next((str(run["id"]) for run in runs if run["state_name"] == "Suspended"), None)
 
+        _wait("the launch", launched)
         return str(_wait("phase 1 suspended", suspended))
 
 

@@ -15,6 +15,7 @@ from models import ladder
 from models.calendar import Calendar
 from models.definition import Policy
 from models.gates import Gate, GateState, Outcome
+from models.holding import held_until, silent_from
 from models.method import METHOD
 from models.programme import Phase, PhaseState
 from models.standing import Party, Standing
@@ -175,8 +176,14 @@ def _while_open(standing: Standing, gate: Gate, now: datetime) -> Iterator[Actio
 
 
 def due_rungs(standing: Standing, gate: Gate, now: datetime) -> Iterator[str]:
-    """The rungs of an open gate's ladder that are to be told now, each with its party: `T-7:capaci:project-lead`."""
+    """The rungs of an open gate's ladder that are to be told now, each with its party: `T-7:capaci:project-lead`.
+
+    None for a party whose reminders something holds back (`holding`).
+    """
     for party in standing.open_parties(gate):
+        held = held_until(standing, gate, party.organisation)
+        if held is not None and now < held:
+            continue
         step = ladder.due_step(_steps(standing.calendar, gate, party), _asked_at(gate), now, told_rungs(gate, party))
         if step is not None:
             yield f"{step.rung}:{party.organisation}:{party.role}"
@@ -209,7 +216,15 @@ def missed_at(standing: Standing, gate: Gate) -> datetime:
 
 
 def runs_out_at(standing: Standing, gate: Gate, policy: Policy) -> datetime:
-    """When a policy applies: tacit consent and extension once the deadline is missed, the rest after days of grace."""
+    """When a policy applies: tacit consent and extension once the deadline is missed, the rest after days of grace.
+
+    Not before a request for more time could be answered.
+    """
+    at, asked = _runs_out_at(standing, gate, policy), silent_from(standing, gate)
+    return at if asked is None else max(at, asked)
+
+
+def _runs_out_at(standing: Standing, gate: Gate, policy: Policy) -> datetime:
     if policy is not Policy.PROCEED:
         return missed_at(standing, gate)
     coordinator = standing.definition.coordinator
@@ -289,7 +304,9 @@ def _moments_while_open(standing: Standing, gate: Gate, now: datetime) -> Iterat
     if policy and not gate.expired:
         yield runs_out_at(standing, gate, policy)
     for party in standing.open_parties(gate):
-        moment = ladder.next_at(_steps(standing.calendar, gate, party), _asked_at(gate), now, told_rungs(gate, party))
+        held = held_until(standing, gate, party.organisation)
+        since = max(now, held) if held is not None else now
+        moment = ladder.next_at(_steps(standing.calendar, gate, party), _asked_at(gate), since, told_rungs(gate, party))
         if moment is not None:
             yield moment
 

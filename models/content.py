@@ -94,11 +94,16 @@ def _contributions(session: Session, standing: Standing, spec: DeliverableSpec, 
     relevant = [
         item
         for item in _all(session, standing)
-        if item.kind in spec.draws_on and item.phase <= spec.phase and _is_about(standing, item.kind, item.scope, scope)
+        if draws_on(standing, spec, scope, item.kind, item.scope, item.phase)
     ]
     relevant.sort(key=lambda item: (order[item.gate_key], item.scope, item.organisation))
     found = [_contribution(item, item.current) for item in relevant if item.current is not None]
     return [item for item in found if _has_something_on(item, scope)]
+
+
+def draws_on(standing: Standing, spec: DeliverableSpec, scope: str, kind: str, of: str, phase: int) -> bool:
+    """Whether contributions of a kind, in the scope `of`, asked for in a phase, belong into a deliverable of `scope`."""
+    return kind in spec.draws_on and phase <= spec.phase and _is_about(standing, kind, of, scope)
 
 
 def _is_about(standing: Standing, kind: str, one: str, scope: str) -> bool:
@@ -137,9 +142,7 @@ def _missing(standing: Standing, spec: DeliverableSpec, scope: str) -> list[dict
         gate
         for gate in standing.programme.gates
         if gate.spec.kind is GateKind.CONTRIBUTION
-        and gate.spec.contribution in spec.draws_on
-        and gate.phase <= spec.phase
-        and _is_about(standing, gate.spec.contribution, gate.scope, scope)
+        and draws_on(standing, spec, scope, gate.spec.contribution, gate.scope, gate.phase)
     ]
     return [_owed(standing, gate) for gate in asked if not gate.is_satisfied or gate.outcome == Outcome.WITHOUT]
 

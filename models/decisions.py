@@ -5,11 +5,12 @@ Prefect records no actor; these rows do.
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from models.database import Base
@@ -33,6 +34,23 @@ class Entry(StrEnum):
     REHEARSAL = "rehearsal"
 
 
+@dataclass(frozen=True)
+class Remark:
+    """A comment on one section of a document: the document's number and the section's, its title as it was read.
+
+    `document` is empty where a contribution is decided on as it is, `section` where a document has no sections.
+    """
+
+    document: str
+    section: str
+    title: str
+    comment: str
+
+    def as_row(self) -> dict[str, Any]:
+        """`{"document", "section", "title", "comment"}`."""
+        return asdict(self)
+
+
 class Decision(Base):
     """One decision by one organisation in one role on one round of a gate.
 
@@ -53,6 +71,10 @@ class Decision(Base):
     entry: Mapped[str] = mapped_column(String(16))
     at: Mapped[datetime]
     comment: Mapped[str] = mapped_column(Text, default="")
+    remarks: Mapped[list[dict[str, Any]] | None]
+    """Comments on single sections, `Remark.as_row` each."""
+    writer: Mapped[str] = mapped_column(String(80), default="", server_default=text("''"))
+    """Who recorded it, as they called themselves on the desk."""
     act_number: Mapped[str | None] = mapped_column(String(64))
     act_on: Mapped[date | None]
     evidence_id: Mapped[int | None] = mapped_column(ForeignKey("attachment.id"))

@@ -43,6 +43,7 @@ def known_in(session: Session, standing: Standing, gate: Gate, now: datetime) ->
         pair=_pair_of(standing, gate.scope),
         key_factors=_key_factors(benchmarks),
         actions={city: tuple(action["id"] for action in plan["actions"]) for city, plan in plans.items()},
+        titles=_titles(benchmarks, plans),
         starts_on=standing.programme.start_on,
         today=standing.today(now),
     )
@@ -78,3 +79,9 @@ def _key_factors(benchmarks: Iterable[Mapping[str, Any] | None]) -> tuple[str, .
     if not known or None in known:
         return None
     return tuple(dict.fromkeys(factor["id"] for body in known if body is not None for factor in body["key_factors"]))
+
+
+def _titles(benchmarks: Iterable[Mapping[str, Any] | None], plans: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, str], str]:
+    """What people call the key factors and actions, by ("key-factor", id) and (city, id)."""
+    factors = {("key-factor", item["id"]): item["title"] for body in benchmarks if body for item in body["key_factors"]}
+    return factors | {(city, item["id"]): item["title"] for city, plan in plans.items() for item in plan["actions"]}

@@ -12,7 +12,12 @@ from itsdangerous import BadData, URLSafeSerializer
 
 from models.errors import ProgrammeError, Refused
 
-Purpose = Literal["act", "read"]
+Purpose = Literal["act", "read", "part", "behalf", "feed"]
+"""Act: answer in a role. Read: look. Part: write one section of a contribution that was handed on. Behalf: the coordinator's side answers
+for somebody. Feed: the calendar of an organisation. What opens which pages is the desk's (`deployments.desk.visits`)."""
+
+ACTING: frozenset[Purpose] = frozenset({"act", "behalf"})
+"""The purposes that answer with all the powers of the role."""
 
 REHEARSAL_SECRET = "rehearsal links open nothing"  # noqa: S105 - known to everybody on purpose: refused wherever links are live
 _SALT = "inclucities/link/1"
@@ -20,7 +25,10 @@ _SALT = "inclucities/link/1"
 
 @dataclass(frozen=True)
 class Link:
-    """What a link allows: `act` at a gate in a role, or `read` an edition or gate, up to and including `expires_on`."""
+    """What a link allows: `act` at a gate in a role, or `read` an edition or gate, up to and including `expires_on`.
+
+    `epoch` is the organisation's count of withdrawals when it was signed; `delegation_id` the section that a `part` link opens.
+    """
 
     purpose: Purpose
     programme: str
@@ -29,14 +37,30 @@ class Link:
     organisation: str
     role: str
     expires_on: date
+    epoch: int = 0
+    delegation_id: int | None = None
+
+    @property
+    def acts(self) -> bool:
+        """Whether it answers with all the powers of its role."""
+        return self.purpose in ACTING
 
 
 class BadLink(Refused):
-    """A link that opens nothing. `expired` is what it allowed, where it is ours and merely too old: a new one may be sent."""
+    """A link that opens nothing.
 
-    def __init__(self, message: str, expired: Link | None = None) -> None:
+    `expired` and `withdrawn` are what it allowed, where it is ours and merely too old or taken back: a new one may be sent.
+    """
+
+    def __init__(self, message: str, expired: Link | None = None, withdrawn: Link | None = None) -> None:
         self.expired = expired
+        self.withdrawn = withdrawn
         super().__init__(message)
+
+    @property
+    def was(self) -> Link | None:
+        """What it allowed, where it was ours."""
+        return self.expired or self.withdrawn
 
 
 def sign(
@@ -48,9 +72,17 @@ def sign(
     organisation: str,
     role: str,
     expires_on: date,
+    *,
+    epoch: int = 0,
+    delegation_id: int | None = None,
 ) -> str:
-    """The token of a link; the same arguments give the same token. ProgrammeError for an empty secret."""
+    """The token of a link; the same arguments give the same token. ProgrammeError for an empty secret.
+
+    A link of the first epoch is written as it was before there were epochs, so that those in people's mailboxes stay the same.
+    """
     fields = [purpose, programme, gate_id, edition_id, organisation, role, expires_on.isoformat()]
+    if epoch or delegation_id is not None:
+        fields += [epoch, delegation_id]
     token = _serializer(secret).dumps(fields)
     return token.decode("ascii") if isinstance(token, bytes) else token
 
@@ -84,8 +116,9 @@ def address(public_url: str, token: str) -> str:
 
 
 def _link(fields: Any) -> Link:
-    purpose, programme, gate_id, edition_id, organisation, role, expires_on = fields
-    return Link(purpose, programme, gate_id, edition_id, organisation, role, date.fromisoformat(expires_on))
+    purpose, programme, gate_id, edition_id, organisation, role, expires_on, *later = fields
+    epoch, delegation_id = later or (0, None)
+    return Link(purpose, programme, gate_id, edition_id, organisation, role, date.fromisoformat(expires_on), epoch, delegation_id)
 
 
 @lru_cache(maxsize=8)

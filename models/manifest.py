@@ -58,9 +58,11 @@ class Line(BaseModel):
     at: Moment
     kind: Literal[
         "programme-launched", "phase-opened", "phase-held", "phase-released", "phase-stuck", "phase-completed", "gate-opened",
-        "gate-reopened", "gate-withdrawn", "gate-satisfied", "contribution-received", "contribution-kept", "decision-recorded",
-        "deadline-moved", "deadline-missed", "matching-confirmed", "escalation-released", "edition-built", "edition-published",
-        "notice-sent", "notice-failed", "programme-closed",
+        "gate-reopened", "gate-withdrawn", "gate-satisfied", "contribution-received", "contribution-kept", "tray-settled",
+        "attachment-received", "attachment-withdrawn", "decision-recorded",
+        "deadline-moved", "deadline-missed", "time-requested", "time-answered", "promise-recorded", "promise-withdrawn",
+        "matching-confirmed", "escalation-released", "edition-built", "edition-published",
+        "notice-sent", "notice-failed", "links-withdrawn", "section-handed-on", "section-withdrawn", "programme-closed",
     ]  # fmt: skip
     phase: Annotated[int, Field(ge=1, le=7)] | None
     gate: str | None

@@ -33,12 +33,17 @@ class NoticeKind(StrEnum):
     DECISION = "decision"
     RETURNED = "returned"
     DEADLINE_MOVED = "deadline-moved"
+    TIME_REQUEST = "time-request"
+    TIME_ANSWER = "time-answer"
+    RECEIPT = "receipt"
+    SIGN_IN = "sign-in"
     DELIVERABLE = "deliverable"
     PHASE = "phase"
     PHASE_HELD = "phase-held"
     PHASE_STUCK = "phase-stuck"
     SILENCE = "silence"
     DIGEST = "digest"
+    LINK = "link"
 
 
 class Notice(Base):

@@ -27,6 +27,8 @@ class Organisation(Base):
     slug: Mapped[str] = mapped_column(String(48))
     kind: Mapped[str] = mapped_column(String(16))
     name: Mapped[str] = mapped_column(String(200))
+    link_epoch: Mapped[int] = mapped_column(default=0, server_default="0")
+    """Counts how often its links were withdrawn: only links of the present count open anything."""
     contacts: Mapped[list[Contact]] = relationship(order_by="Contact.id")
 
     def reached_at(self, role: Role) -> list[Contact]:

@@ -31,7 +31,7 @@ CAP = 4
 """Single messages per mailbox and day; what is more comes together in one."""
 
 ON_ITS_WAY = (NoticeState.QUEUED, NoticeState.UNCERTAIN)
-ALONE = frozenset({NoticeKind.DIGEST, NoticeKind.SILENCE})
+ALONE = frozenset({NoticeKind.DIGEST, NoticeKind.SILENCE, NoticeKind.LINK, NoticeKind.SIGN_IN})
 """Kinds that are never folded into one message with others."""
 LADDER = frozenset({NoticeKind.REMINDER, NoticeKind.OVERDUE, NoticeKind.ESCALATION})
 ASKS_TO_ACT = LADDER | {NoticeKind.INVITATION, NoticeKind.APPROVAL_REQUEST}
@@ -132,18 +132,27 @@ def is_wanted(standing: Standing, gate: Gate | None, notice: Notice) -> bool:
     """Whether it still makes sense to send it (`design.md`: the ladder stops the moment the thing is done).
 
     A notice that asks for something is wanted while its gate is open in the same round and the party has not acted; a
-    rung of the ladder only for the deadline it was made for; that a phase is held or stuck, while it is. All others always.
+    rung of the ladder only for the deadline it was made for; that a phase is held or stuck, while it is; that somebody asks for
+    more time, until that is answered. All others always.
     """
     if notice.kind == NoticeKind.PHASE_HELD and notice.phase:
         return standing.phase(notice.phase).state == PhaseState.HELD
     if notice.kind == NoticeKind.PHASE_STUCK and notice.phase:
         return standing.phase(notice.phase).relaunches > 0 and standing.phase(notice.phase).state != PhaseState.COMPLETED
+    if notice.kind == NoticeKind.TIME_REQUEST:
+        return gate is not None and any(item.id == notice.detail.get("request") for item in standing.requests_at(gate))
     if gate is None or notice.kind not in ASKS_TO_ACT:
         return True
     if not gate.is_open or gate.round != notice.gate_round or not _is_owed(standing, gate, notice):
         return False
     meant = notice.detail.get("due_on")
     return notice.kind not in LADDER or meant is None or (gate.due_on is not None and meant == gate.due_on.isoformat())
+
+
+def has_run_out(notice: Notice, now: datetime) -> bool:
+    """Whether what it carries opens nothing any more: a link to sign in with, after half an hour of a mail server that was away."""
+    until = notice.detail.get("until") if notice.kind == NoticeKind.SIGN_IN else None
+    return until is not None and now >= datetime.fromisoformat(str(until))
 
 
 def _is_owed(standing: Standing, gate: Gate, notice: Notice) -> bool:

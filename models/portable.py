@@ -23,6 +23,7 @@ from models.leases import Lease
 from models.notices import Notice
 from models.programme import Phase, PhaseState
 from models.rows import metadata
+from models.sign_ins import SignIn
 
 Row = dict[str, Any]
 BATCH = 200
@@ -239,7 +240,7 @@ def _count_on(connection: Connection) -> None:
 
 
 def _forget_who_works(connection: Connection) -> None:
-    """Nobody works here yet: a run, lease or claim of the place the rows come from must neither hold up nor act on this copy.
+    """Nobody works here yet: a run, lease, claim or sign-in of the place the rows come from must neither hold up nor act on this copy.
 
     A phase that is not completed gets a new run under a name that no run launched since the snapshot has, or Prefect would give the
     old one with answers that came later; tokens rise, so that a run which is still alive is refused. A notice that was claimed may
@@ -253,6 +254,8 @@ def _forget_who_works(connection: Connection) -> None:
     connection.execute(sa.update(Phase).where(Phase.leased_until.is_not(None)).values(leased_until=None))
     connection.execute(sa.update(Lease).where(Lease.until.is_not(None)).values(holder=None, until=None, token=Lease.token + 1))
     connection.execute(sa.update(Notice).where(Notice.claimed_by.is_not(None)).values(claimed_by=None, claimed_until=None))
+    ended = sa.func.coalesce(SignIn.ended_at, SignIn.asked_at)  # who signed out after the snapshot must not be signed in here
+    connection.execute(sa.update(SignIn).values(ended_at=ended))
 
 
 def _first_line(error: DBAPIError) -> str:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from sqlalchemy import Engine
 
-from models import contributions, decisions, editions, events, gates, leases, notices, organisations, programme
+from models import contributions, decisions, drafts, editions, events, gates, leases, notices, organisations, programme, sign_ins, wishes
 from models.database import Base
 
 __all__ = [
     "contributions",
     "create_all",
     "decisions",
+    "drafts",
     "editions",
     "events",
     "gates",
@@ -19,6 +20,8 @@ __all__ = [
     "notices",
     "organisations",
     "programme",
+    "sign_ins",
+    "wishes",
 ]
 
 metadata = Base.metadata

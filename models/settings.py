@@ -29,8 +29,13 @@ def notify_urls() -> str | None:
 
 
 def public_url() -> str:
-    """`PUBLIC_URL`: the address partners reach the desk at, without a slash at the end."""
-    return (os.environ.get("PUBLIC_URL") or "http://127.0.0.1:4280").rstrip("/")
+    """`PUBLIC_URL`: the address partners reach the desk at, without a slash at the end. Not set: this machine's own, at `DESK_PORT`."""
+    return (os.environ.get("PUBLIC_URL") or f"http://127.0.0.1:{os.environ.get('DESK_PORT') or 4280}").rstrip("/")
+
+
+def desk_proxies() -> str:
+    """`DESK_PROXIES`: how many proxies stand in front of the desk, or their addresses; empty: what X-Forwarded-For says is not believed."""
+    return os.environ.get("DESK_PROXIES") or ""
 
 
 def link_secret() -> str:

@@ -18,6 +18,7 @@ from models.method import AFTER_MATCHING, METHOD, AnchorKind, GateKind, Of, Over
 from models.notices import Notice, NoticeState
 from models.organisations import Organisation
 from models.programme import DefinitionVersion, Meeting, Pair, Phase, Programme
+from models.wishes import Promise, TimeRequest, WishState
 
 WORK_BEGINS = time(8)
 """When a day's work begins in the coordinator's office: what opens on a day opens then."""
@@ -53,6 +54,10 @@ class Standing:
     programme: Programme
     unsent: int = 0
     """Notices still on their way; the programme closes when there are none."""
+    promises: list[Promise] = field(default_factory=list)
+    """What partners have promised; look at those that stand with `promises_at`."""
+    requests: list[TimeRequest] = field(default_factory=list)
+    """What more time was asked for; look at those that wait for an answer with `requests_at`."""
     definition: Definition = field(init=False)
     calendar: Calendar = field(init=False)
 
@@ -234,6 +239,14 @@ class Standing:
         done = {(item.organisation, item.role) for item in gate.decided_in_this_round()}
         return [party for party in self.parties(gate) if (party.organisation, party.role) not in done]
 
+    def promises_at(self, gate: Gate) -> list[Promise]:
+        """The promises about a gate that stand."""
+        return [item for item in self.promises if item.gate_id == gate.id and item.withdrawn_at is None]
+
+    def requests_at(self, gate: Gate) -> list[TimeRequest]:
+        """The requests for more time at a gate that wait for an answer."""
+        return [item for item in self.requests if item.gate_id == gate.id and item.state == WishState.ASKED]
+
     def meeting(self, key: str, scope: str) -> Meeting:
         """The meeting of that key in exactly that scope."""
         for meeting in self.programme.meetings:
@@ -315,4 +328,11 @@ def load(session: Session, programme_id: str, *, locked: bool = False) -> Standi
         launched = ", ".join(session.scalars(select(Programme.id).order_by(Programme.id))) or "none"
         raise Refused(f"No programme {programme_id!r} has been launched. Launched: {launched}.")
     unsent = select(func.count()).where(Notice.programme_id == programme_id, Notice.state.in_((NoticeState.QUEUED, NoticeState.UNCERTAIN)))
-    return Standing(programme, unsent=session.scalar(unsent) or 0)
+    promises = select(Promise).where(Promise.programme_id == programme_id, Promise.withdrawn_at.is_(None)).order_by(Promise.id)
+    requests = select(TimeRequest).where(TimeRequest.programme_id == programme_id, TimeRequest.state == WishState.ASKED)
+    return Standing(
+        programme,
+        unsent=session.scalar(unsent) or 0,
+        promises=list(session.scalars(promises)),
+        requests=list(session.scalars(requests.order_by(TimeRequest.id))),
+    )

@@ -21,6 +21,7 @@ from models.gates import GateState, Outcome
 from models.notices import Attempt, Notice, NoticeKind, NoticeState
 from models.programme import PhaseState, Programme
 from models.standing import Standing, load
+from models.wishes import TimeRequest, WishState
 
 
 @dataclass(frozen=True)
@@ -57,8 +58,12 @@ def events_without_gaps(_session: Session, standing: Standing, events: Sequence[
             yield Violation("events", f"event {event.number}", f"is of {event.at}, earlier than the one before it, {before.at}")
 
 
+AFTERWARDS = MAIL | {EventKind.LINKS_WITHDRAWN, EventKind.SECTION_WITHDRAWN}
+"""Events that a closed programme may still have: what opens its pages can be taken back at any time."""
+
+
 def first_and_last(_session: Session, standing: Standing, events: Sequence[Event]) -> Found:
-    """It begins with the launch, and nothing but mail and files comes after the closure."""
+    """It begins with the launch, and nothing but mail, files and the withdrawal of links comes after the closure."""
     kinds = [event.kind for event in events]
     if kinds[:1] != [EventKind.PROGRAMME_LAUNCHED] or kinds.count(EventKind.PROGRAMME_LAUNCHED) != 1:
         yield Violation("history", standing.programme.id, "does not begin with its one launch")
@@ -66,7 +71,7 @@ def first_and_last(_session: Session, standing: Standing, events: Sequence[Event
     if len(closed) != (standing.programme.closed_at is not None):
         yield Violation("history", standing.programme.id, f"has {len(closed)} closures, closed at {standing.programme.closed_at}")
     for event in events:
-        if closed and event.number > closed[0] and event.kind not in MAIL:
+        if closed and event.number > closed[0] and event.kind not in AFTERWARDS:
             yield Violation("history", f"event {event.number}", f"{event.kind} after the closure")
 
 
@@ -217,6 +222,33 @@ def _named(edition: Edition) -> str:
     return f"{edition.deliverable} {edition.scope} {edition.version}"
 
 
+def wishes_are_about_what_is_open(session: Session, standing: Standing, _events: Sequence[Event]) -> Found:
+    """A request waits for an answer, and a promise stands, only while its gate is open; a request has an answer or waits for one."""
+    for promise in standing.promises:
+        gate = standing.gate_by_id(promise.gate_id)
+        if gate is None or not gate.is_open:
+            yield Violation("wishes", f"promise {promise.id}", "stands though its gate is not open")
+    for request in session.scalars(select(TimeRequest).where(TimeRequest.programme_id == standing.programme.id)):
+        gate = standing.gate_by_id(request.gate_id)
+        waits = request.state == WishState.ASKED
+        if waits and (gate is None or not gate.is_open or gate.round != request.gate_round):
+            yield Violation("wishes", f"request {request.id}", "waits for an answer though its gate is not open in that round")
+        if waits != (request.answered_at is None):
+            yield Violation("wishes", f"request {request.id}", f"is {request.state} and was answered at {request.answered_at}")
+
+
+def the_tray_is_accounted_for(session: Session, standing: Standing, _events: Sequence[Event]) -> Found:
+    """What lies in the tray is not settled; what was kept for the next time or declined is."""
+    query = select(Contribution).where(Contribution.programme_id == standing.programme.id).options(selectinload(Contribution.revisions))
+    for item in session.scalars(query):
+        for revision in item.revisions:
+            waits = revision.state == RevisionState.TRAY
+            settled = revision.state in (RevisionState.NEXT, RevisionState.DECLINED)
+            if (waits and revision.settled_at) or (settled and not revision.settled_at):
+                where = f"{item.gate_key} @ {item.scope}, revision {revision.number}"
+                yield Violation("tray", where, f"is {revision.state} and was settled at {revision.settled_at}")
+
+
 Check = Callable[[Session, Standing, Sequence[Event]], Found]
 CHECKS: tuple[Check, ...] = (
     events_without_gaps,
@@ -228,6 +260,8 @@ CHECKS: tuple[Check, ...] = (
     content_is_what_its_hash_says,
     published_is_what_was_approved,
     notices_told_once,
+    wishes_are_about_what_is_open,
+    the_tray_is_accounted_for,
 )
 """The promises, in the order in which they are told."""
 

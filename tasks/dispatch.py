@@ -11,19 +11,20 @@ import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
 from models import links, outbox
 from models.definition import Role
+from models.doors.signing_in import token_of
 from models.errors import Refused
 from models.notices import Notice, NoticeKind
-from models.standing import Standing, load
+from models.standing import Party, Standing, load
 from tasks.channel import Channel, Delivery, Outcome, Parcel, open_channel
 from tasks.messages import Letterhead, compose, letter, message_id_of
-from tasks.notice_views import NoticeView, may_act, view_of
+from tasks.notice_views import Lead, NoticeView, lead_of, may_act, view_of
 from tasks.steps import Step, reached
 
 __all__ = ["Dispatched", "dispatch", "open_channel"]
@@ -127,12 +128,15 @@ class _Sender:
         late = outbox.superseded(session, notices, self.now)
         wanted = []
         for notice in notices:
-            if notice.id not in late and outbox.is_wanted(standing, outbox.gate_of(standing, notice), notice):
+            if self._is_wanted(standing, notice) and notice.id not in late:
                 wanted.append(notice)
             else:
                 outbox.cancel(session, notice.id, self.worker)
                 self.count["cancelled"] += 1
         return wanted
+
+    def _is_wanted(self, standing: Standing, notice: Notice) -> bool:
+        return outbox.is_wanted(standing, outbox.gate_of(standing, notice), notice) and not outbox.has_run_out(notice, self.now)
 
     def _messages(self, session: Session, standing: Standing, notices: Sequence[Notice]) -> Iterator[_Message]:
         """The Message-ID is written down before anything is sent, so that a repeat carries the same."""
@@ -213,27 +217,48 @@ class _Sender:
         return delivery.stops
 
     def _view(self, standing: Standing, notice: Notice) -> NoticeView:
-        return view_of(standing, notice, self._address(standing, notice), self.now)
+        view = view_of(standing, notice, self._address(standing, notice), self.now)
+        return replace(view, leads=tuple(self._leads(standing, notice))) if notice.detail.get("everything") else view
+
+    def _leads(self, standing: Standing, notice: Notice) -> Iterator[Lead]:
+        """A link to each thing that this mailbox is asked for by now, for whichever organisation and role."""
+        for gate in standing.programme.gates:
+            for party in standing.open_parties(gate) if gate.is_open else ():
+                contacts = standing.organisation(party.organisation).reached_at(party.role)
+                if notice.mailbox in [contact.mailbox for contact in contacts]:
+                    today = standing.calendar.local_date(party.organisation, self.now)
+                    token = self._sign(standing, "act", gate.id, None, party, max(gate.due_on or today, today))
+                    yield lead_of(standing, gate, party, links.address(self.public_url, token))
 
     def _address(self, standing: Standing, notice: Notice) -> str:
-        if notice.kind == NoticeKind.SILENCE:
-            return f"{self.public_url}/health"
+        match notice.kind:
+            case NoticeKind.SILENCE:
+                return f"{self.public_url}/health"
+            case NoticeKind.SIGN_IN:
+                return f"{self.public_url}/sign-in/{token_of(self.secret, str(notice.detail['nonce']))}"
+            case NoticeKind.DIGEST:
+                return f"{self.public_url}/coordinator/{notice.programme_id}"
+            case NoticeKind.TIME_REQUEST:
+                return f"{self.public_url}/coordinator/{notice.programme_id}/gate/{notice.gate_id}"
         return links.address(self.public_url, self._token(standing, notice))
 
     def _token(self, standing: Standing, notice: Notice) -> str:
         gate = outbox.gate_of(standing, notice)
         today = standing.calendar.local_date(notice.organisation, self.now)
         until = max(gate.due_on, today) if gate and gate.due_on else today
+        purpose: links.Purpose = "act" if may_act(standing, notice) else "read"
+        reader = Party(notice.organisation, Role(notice.role))
+        return self._sign(standing, purpose, notice.gate_id, notice.detail.get("edition"), reader, until)
+
+    def _sign(
+        self, standing: Standing, purpose: links.Purpose, gate_id: int | None, edition_id: int | None, reader: Party, until: date
+    ) -> str:
+        """Signed with the organisation's epoch at this moment: links withdrawn while the mail was waiting are not sent."""
+        epoch = standing.organisation(reader.organisation).link_epoch
         return links.sign(
-            self.secret,
-            "act" if may_act(standing, notice) else "read",
-            notice.programme_id,
-            notice.gate_id,
-            notice.detail.get("edition"),
-            notice.organisation,
-            notice.role,
-            until + LINK_LASTS,
-        )
+            self.secret, purpose, standing.programme.id, gate_id, edition_id, reader.organisation, str(reader.role),
+            until + LINK_LASTS, epoch=epoch,
+        )  # fmt: skip
 
     # -- settling --------------------------------------------------------------------------------------------------
 

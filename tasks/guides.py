@@ -39,7 +39,7 @@ def roles(words: Words) -> list[dict[str, Any]]:
             row = found.setdefault(key, {"role": role(key, words), "phases": [], "contributes": [], "decides": [], "confirms": []})
             if gate.phase not in row["phases"]:
                 row["phases"].append(gate.phase)
-            if (title := _short(gate.title)) not in row[_part(gate)]:
+            if (title := words.gettext(short_title(gate.title))) not in row[_part(gate)]:
                 row[_part(gate)].append(title)
     return [found[key] for key in ROLES if key in found]
 
@@ -71,7 +71,7 @@ def waits(record: dict[str, Any]) -> list[dict[str, Any]]:
     return rows[:12]
 
 
-def _short(title: str) -> str:
+def short_title(title: str) -> str:
     """A gate's title without who decides and without the number of the visit: what a role has to do with."""
     said = re.sub(r"study visit \d", "the study visits", re.sub(r"( v\d\.\d)?: .*", "", title), flags=re.IGNORECASE)
     said = said.replace("visits takes", "visits take")

@@ -16,7 +16,7 @@ from email._policybase import Compat32
 from email.header import Header
 from email.message import EmailMessage
 from email.utils import format_datetime, formataddr
-from functools import lru_cache
+from functools import lru_cache, partial
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,8 @@ from jinja2.runtime import Context
 
 from tasks.channel import valid
 from tasks.notice_views import NoticeView, view_of
-from tasks.wording import LOCALES, Words
+from tasks.said import in_words
+from tasks.wording import Words, is_spoken
 
 __all__ = ["Letter", "Letterhead", "NoticeView", "compose", "letter", "message_id_of", "view_of"]
 
@@ -127,7 +128,7 @@ def environment(language: str) -> Environment:
         return words.date(value, style)
 
     env.filters |= {"day": day, "moment": words.moment, "listing": lambda names: words.listing(list(names))}
-    env.filters |= {"said": words.gettext, "wrap": wrap, "quote": quote}
+    env.filters |= {"said": words.gettext, "told": partial(in_words, words), "wrap": wrap, "quote": quote}
     env.globals |= {"language": language, "direction": words.direction}
     return env
 
@@ -141,7 +142,7 @@ def _kind(name: str, language: str) -> Template:
 @lru_cache(maxsize=64)
 def written_in(language: str) -> str:
     """The language a message is written in: the one asked for where it has a catalogue, else English, dates included."""
-    return language if (LOCALES / language.replace("-", "_") / "LC_MESSAGES" / "messages.mo").exists() else "en"
+    return language if is_spoken(language) else "en"
 
 
 def letter(view: NoticeView, language: str) -> Letter:
@@ -201,7 +202,8 @@ def quote(text: str) -> str:
 
 
 def _headed(subject: str, letterhead: Letterhead, mailbox: str, language: str, now: datetime) -> EmailMessage:
-    marked = f"[{one_line(letterhead.watermark)}] {subject}" if letterhead.watermark else subject
+    mark = one_line(in_words(Words(language), letterhead.watermark))
+    marked = f"[{mark}] {subject}" if mark else subject
     message = EmailMessage(policy=_FINISHED)
     message["From"] = _named(one_line(letterhead.title), valid(letterhead.sender))
     message["To"] = valid(mailbox)

@@ -13,7 +13,7 @@ from models.gates import Gate
 from models.method import METHOD, GateKind
 from models.notices import Notice, NoticeKind
 from models.outbox import gate_of
-from models.standing import Standing
+from models.standing import Party, Standing
 
 ROLES = {
     Role.COORDINATOR: "coordinator",
@@ -40,6 +40,18 @@ class Item:
     scope: tuple[str, ...]
     due_on: date | None
     owing: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Lead:
+    """One line of a mail with all links: what is asked, of whom, by when, and the address it leads to."""
+
+    title: str
+    scope: tuple[str, ...]
+    organisation: str
+    role: str
+    due_on: date | None
+    link: str
 
 
 @dataclass(frozen=True)
@@ -72,6 +84,8 @@ class NoticeView:
     """Number, title and version of each edition to read."""
     overdue: tuple[Item, ...] = ()
     due_soon: tuple[Item, ...] = ()
+    leads: tuple[Lead, ...] = ()
+    """Everything the mailbox is asked for, in a mail that was asked for because links were lost."""
     detail: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -86,8 +100,9 @@ class NoticeView:
 
     @property
     def comment(self) -> str:
-        """What somebody wrote with their decision."""
-        return str(self.detail.get("comment") or "").strip()
+        """What somebody wrote with their decision, on the whole and on single sections."""
+        whole = str(self.detail.get("comment") or "").strip()
+        return "\n\n".join([*([whole] if whole else []), *(_said_of(remark) for remark in self.detail.get("remarks") or ())])
 
     def day(self, name: str) -> date | None:
         """A day of the detail."""
@@ -95,9 +110,17 @@ class NoticeView:
         return date.fromisoformat(value) if value else None
 
 
+def _said_of(remark: Mapping[str, str]) -> str:
+    """A comment on one section: "D1.1, 2 Needs: ..."."""
+    section = f"{remark['section']} {remark['title']}".strip()
+    return f"{', '.join(part for part in (remark['document'], section) if part)}: {remark['comment']}"
+
+
 def may_act(standing: Standing, notice: Notice) -> bool:
-    """Whether its reader is one of those who are asked at its gate: the link then lets them answer."""
+    """Whether its reader is one of those who are asked at its gate: the link then lets them answer, as does that to their own page."""
     gate = gate_of(standing, notice)
+    if notice.kind == NoticeKind.LINK and notice.detail.get("home"):
+        return True
     return gate is not None and notice.kind != NoticeKind.DECISION and _is_party(standing, gate, notice)
 
 
@@ -124,6 +147,12 @@ def view_of(standing: Standing, notice: Notice, link: str | None, now: datetime)
         detail=detail | {"by": name_of(standing, str(detail.get("by", "")))},
         **(_of_gate(standing, gate, notice) if gate else _of_edition(detail)),
     )
+
+
+def lead_of(standing: Standing, gate: Gate, party: Party, link: str) -> Lead:
+    """The line of an open gate for one of those it asks."""
+    about, name = scope_names(standing, gate.scope), name_of(standing, party.organisation)
+    return Lead(gate.spec.title, about, name, ROLES[party.role], gate.due_on, link)
 
 
 def _of_gate(standing: Standing, gate: Gate, notice: Notice) -> dict[str, Any]:

@@ -15,8 +15,8 @@ from sqlalchemy.orm import Session
 from models.contribution_file import ContributionFile, Knowing, contribution_from
 from models.contribution_kinds.parts import UNPRINTABLE
 from models.contributions import Revision
-from models.decisions import Decision, Entry, Verdict
-from models.doors.answering import Offered, Origin, Ruling, contribute, decide, took_place
+from models.decisions import Entry
+from models.doors.answering import Offered, Origin, contribute, took_place
 from models.editions import sha256_of
 from models.errors import BadFile, Fault, ProgrammeError
 from models.gates import Gate
@@ -24,12 +24,8 @@ from models.known import knowing
 from models.links import Link
 from models.standing import Party, Standing
 from models.yaml_lines import Document, parse
-from tasks.pages import Situation, bound_hashes, last_revision, party_of, situation_of
+from tasks.pages import Situation, last_revision, party_of, situation_of
 from tasks.wording import Words
-
-ORIGIN = Origin(Entry.DESK)
-LONGEST_COMMENT = 4000
-LONGEST_ACT = 64
 
 Fields = Mapping[str, str]
 
@@ -51,35 +47,25 @@ class NotTaken(ProgrammeError):
         super().__init__("\n".join(problem.message for problem in problems))
 
 
-# -- decisions -----------------------------------------------------------------------------------------------------
+def origin_of(link: Link) -> Origin:
+    """Where an answer through a link comes from, and whether the coordinator gives it for the organisation."""
+    return Origin(Entry.DESK, on_behalf=link.purpose == "behalf")
 
 
-def decide_by_form(session: Session, standing: Standing, gate: Gate, link: Link, form: Fields, words: Words, now: datetime) -> Decision:
-    """Record the decision of a form. NotTaken with every problem of the form, or because somebody was faster.
-
-    Fields: `verdict`, `comment`, `act_number`, `act_on`, and `shown`: the hashes of everything the page showed.
-    """
-    party = _asked(standing, gate, link, words)
-    bound = bound_hashes(session, standing, gate)
-    if tuple(form.get("shown", "").split()) != bound:
-        changed = words.gettext(
-            "What you are asked to decide on has changed since you opened this page. Nothing was recorded: read it again, then decide."
-        )
-        _refuse(changed, conflict=True)
-    ruling = _ruling(gate, form, bound, words, standing.calendar.local_date(link.organisation, now))
-    return decide(session, standing, gate, party, ruling, ORIGIN, now)
+# -- who may answer ------------------------------------------------------------------------------------------------
 
 
-def _asked(standing: Standing, gate: Gate, link: Link, words: Words) -> Party:
+def asked_party(standing: Standing, gate: Gate, link: Link, words: Words) -> Party:
     """The reader's party at a gate that still asks it; NotTaken with how things stand otherwise."""
     party = party_of(standing, gate, link)
     situation = situation_of(standing, gate, party)
     if party is None or situation is not Situation.ASKED:
-        _refuse(_why_not(situation, words), conflict=True)
+        refuse(why_not(situation, words), conflict=True)
     return party
 
 
-def _why_not(situation: Situation, words: Words) -> str:
+def why_not(situation: Situation, words: Words) -> str:
+    """Why nothing can be answered as things stand."""
     match situation:
         case Situation.DECIDED:
             return words.gettext(
@@ -94,27 +80,7 @@ def _why_not(situation: Situation, words: Words) -> str:
     return words.gettext("This link is for reading only. Nothing was recorded.")
 
 
-def _ruling(gate: Gate, form: Fields, bound: tuple[str, ...], words: Words, today: date) -> Ruling:
-    verdict, comment, number = form.get("verdict", ""), _clean(form, "comment"), " ".join(_clean(form, "act_number").split())
-    problems: list[Problem] = []
-    if verdict not in set(Verdict):
-        problems.append(Problem(words.gettext("Choose what you decide: approve, return or reject."), "verdict"))
-    if verdict in (Verdict.RETURN, Verdict.REJECT) and not comment:
-        problems.append(Problem(words.gettext("Say why, so that the authors know what to change."), "comment"))
-    if len(comment) > LONGEST_COMMENT:
-        said = words.gettext("Shorten the comment to %(most)s characters; it has %(has)s.")
-        problems.append(Problem(said % {"most": words.number(LONGEST_COMMENT), "has": words.number(len(comment))}, "comment"))
-    act_on = None
-    if gate.spec.needs_act and verdict == Verdict.APPROVE:
-        if not number or len(number) > LONGEST_ACT:
-            problems.append(Problem(words.gettext("Give the number of the act, as it stands on it."), "act_number"))
-        act_on = _past_day(form, "act_on", words.gettext("Give the date of the act."), words, today, problems)
-    if problems:
-        raise NotTaken(problems)
-    return Ruling(Verdict(verdict), comment, bound[0] if bound else None, (number or None) if act_on else None, act_on)
-
-
-def _clean(form: Fields, field: str) -> str:
+def clean(form: Fields, field: str) -> str:
     """A text without what neither database nor reader can make sense of; browsers end lines with two characters."""
     return UNPRINTABLE.sub("", form.get(field, "").replace("\r\n", "\n")).strip()
 
@@ -124,15 +90,15 @@ def _clean(form: Fields, field: str) -> str:
 
 def record_by_form(session: Session, standing: Standing, gate: Gate, link: Link, form: Fields, words: Words, now: datetime) -> None:
     """Record the day an event took place, field `on`. NotTaken where the day is missing or still to come, or somebody was faster."""
-    party = _asked(standing, gate, link, words)
+    party = asked_party(standing, gate, link, words)
     problems: list[Problem] = []
-    on = _past_day(form, "on", words.gettext("Give the day it took place."), words, standing.today(now), problems)
+    on = past_day(form, "on", words.gettext("Give the day it took place."), words, standing.today(now), problems)
     if on is None:
         raise NotTaken(problems)
-    took_place(session, standing, gate, party.organisation, on, ORIGIN, now)
+    took_place(session, standing, gate, party.organisation, on, origin_of(link), now)
 
 
-def _past_day(form: Fields, field: str, missing: str, words: Words, today: date, problems: list[Problem]) -> date | None:
+def past_day(form: Fields, field: str, missing: str, words: Words, today: date, problems: list[Problem]) -> date | None:
     """The day in a field; None, and a problem more, where there is none, or one that is still to come."""
     text = form.get(field, "").strip()
     if not text:
@@ -153,7 +119,7 @@ def _past_day(form: Fields, field: str, missing: str, words: Words, today: date,
 
 
 def contribute_by_file(
-    session: Session, standing: Standing, gate: Gate, link: Link, text: bytes, name: str, words: Words, now: datetime
+    session: Session, standing: Standing, gate: Gate, link: Link, text: bytes, name: str, words: Words, now: datetime, writer: str = ""
 ) -> Revision:
     """Take in a contribution file. The same once more, from a back button or a second window, is not kept a second time.
 
@@ -161,13 +127,15 @@ def contribute_by_file(
     """
     party = party_of(standing, gate, link)
     if party is None:
-        _refuse(_why_not(Situation.READING, words), conflict=True)
+        refuse(why_not(Situation.READING, words), conflict=True)
     found = _file_for(standing, gate, party, parse(text, name), knowing(session, standing, now))
     last = last_revision(session, gate, party.organisation)
-    if last is not None and not gate.is_open and last.sha256 == sha256_of(found.body):
+    if last is not None and not gate.is_open and last.says_still(sha256_of(found.body)):
         return last
-    offered = Offered(party.organisation, found.language, found.body, illustrative=found.illustrative, generated=found.generated)
-    return contribute(session, standing, gate, offered, ORIGIN, now)
+    offered = Offered(
+        party.organisation, found.language, found.body, illustrative=found.illustrative, generated=found.generated, writer=writer
+    )
+    return contribute(session, standing, gate, offered, origin_of(link), now)
 
 
 def _file_for(standing: Standing, gate: Gate, party: Party, document: Document, knowing: Knowing) -> ContributionFile:
@@ -188,5 +156,6 @@ def one_fault(name: str, message: str) -> BadFile:
     return BadFile(name, [Fault(1, "", message)])
 
 
-def _refuse(message: str, *, conflict: bool) -> NoReturn:
+def refuse(message: str, *, conflict: bool) -> NoReturn:
+    """NotTaken with that message about the whole form."""
     raise NotTaken([Problem(message)], conflict=conflict)

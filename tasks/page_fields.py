@@ -6,9 +6,11 @@ Reading a filled file is `models.contribution_file`; how the fields look on a pa
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 import yaml
@@ -17,6 +19,10 @@ from models.contribution_kinds import schema
 
 Json = Mapping[str, Any]
 WIDTH = 100
+CODES = {"language": "code", "key-factor": "id", "action": "id", "objective": "id"} | dict.fromkeys(
+    ("theme", "pair-theme", "result", "city", "pair-city", "mentor", "mentee"), "slug"
+)
+"""By what a file names what it refers to."""
 
 
 class Form(StrEnum):
@@ -48,8 +54,28 @@ class Field:
     default: str = ""
     choices: tuple[str, ...] = ()
     fields: tuple[Field, ...] = ()
+    entry: str = ""
+    """What one entry of a list is called, in English: "Existing service"."""
+    names: str = ""
+    """What the field refers to: "theme", "city" and the like (`models.contribution_kinds.parts.names`); empty where to nothing."""
+    each: str = ""
+    """The field of an entry of which a list has one entry for each thing it may name; empty where a list is free."""
+    pattern: str = ""
+    longest: int = 0
+    """Characters that a text, or each line of a list of lines, may have; 0: as many as one likes."""
+    least: float | None = None
+    most: float | None = None
+    fewest: int = 0
+    many: int = 0
+    """Entries or lines there must be at least, and may be at most; 0: no limit."""
+
+    @property
+    def may_be_left_out(self) -> bool:
+        """Whether a group that is left empty says nothing at all."""
+        return self.default == "null"
 
 
+@lru_cache(maxsize=64)
 def asked_fields(kind: str) -> tuple[Field, ...]:
     """The fields of a contribution kind in their order; KeyError for an unknown kind."""
     whole = schema(kind)
@@ -75,7 +101,21 @@ def _field(name: str, item: Json, is_required: bool, defs: Json) -> Field:
         default=json.dumps(item["default"], ensure_ascii=False) if "default" in item else "",
         choices=tuple(str(choice) for choice in item.get("enum") or inner.get("enum") or ()),
         fields=_fields(nested, defs),
+        entry=spelled_out(str(nested.get("title", ""))) if form is Form.ENTRIES else "",
+        names=str(item.get("names") or inner.get("names") or ""),
+        each=str(item.get("each", "")),
+        pattern=str(item.get("pattern") or inner.get("pattern") or ""),
+        longest=int(item.get("maxLength") or inner.get("maxLength") or 0),
+        least=item.get("minimum"),
+        most=item.get("maximum"),
+        fewest=int(item.get("minItems", 0)),
+        many=int(item.get("maxItems", 0)),
     )
+
+
+def spelled_out(title: str) -> str:
+    """The name of a model as people write it: "ExistingService" becomes "Existing service"."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", title).capitalize()
 
 
 def _resolved(item: Json, defs: Json) -> Json:
@@ -134,9 +174,10 @@ def file_to_fill(heading: Sequence[str], envelope: Mapping[str, str], fields: Se
 
 
 def _comment(field: Field, depth: int) -> Iterator[str]:
+    named = f", by its {CODES[field.names]}" if field.names in CODES else ""
     needed = "required" if field.is_required else "may be left as it is"
     unit = f", in {field.unit}" if field.unit else ""
-    yield _indented(f"# {_one_line(field.says) or field.name} ({field.form}{unit}; {needed})", depth)
+    yield _indented(f"# {_one_line(field.says) or field.name} ({field.form}{named}{unit}; {needed})", depth)
     if field.choices:
         yield _indented(f"# One of: {', '.join(field.choices)}", depth)
     if field.example:

@@ -17,19 +17,20 @@ from sqlalchemy.orm import Session, selectinload
 
 from models.advance import reviewed
 from models.contributions import Contribution, Revision, RevisionState
-from models.decisions import Decision, Verdict
 from models.definition import Policy, Role
 from models.doors.answering import bound_content
+from models.doors.tray import starting_revision
 from models.editions import Edition
 from models.events import Event, EventKind
 from models.gates import Gate, GateState
 from models.links import Link
 from models.method import GateKind
 from models.standing import Party, Standing
-from tasks.notice_views import ROLES, name_of, scope_names
+from tasks.decided import Decided, decisions_of_others, own_decision, role_title, sent_back
+from tasks.notice_views import name_of, scope_names
 from tasks.page_fields import Field, asked_fields, file_to_fill
 from tasks.reading import EditionView
-from tasks.wording import LOCALES
+from tasks.wording import is_spoken
 
 REASONS = (EventKind.GATE_OPENED, EventKind.GATE_REOPENED, EventKind.DEADLINE_MOVED)
 """The events that say why a deadline is on the day it is."""
@@ -74,21 +75,6 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Decided:
-    """A decision as others may read it. `earlier` is one on a round that is over."""
-
-    organisation: str
-    role: str
-    verdict: Verdict
-    comment: str
-    at: datetime
-    act_number: str | None
-    act_on: date | None
-    bound: tuple[str, ...]
-    earlier: bool
-
-
-@dataclass(frozen=True)
 class Received:
     """A revision of the reader's contribution that has arrived."""
 
@@ -96,6 +82,10 @@ class Received:
     at: datetime
     sha256: str
     in_tray: bool
+    became: str
+    """A `RevisionState`: whether it counts, lies in the tray, or what the coordinator has done with it."""
+    answer: str
+    """What the coordinator said then."""
 
 
 @dataclass(frozen=True)
@@ -157,12 +147,20 @@ def party_of(standing: Standing, gate: Gate, link: Link) -> Party | None:
 
     What an organisation contributes or records may come from any of its mailboxes; a decision only from the role asked.
     """
-    if link.purpose != "act":
+    if not link.acts:
         return None
     for party in standing.parties(gate):
         if party.organisation == link.organisation and (not gate.is_approval or party.role == link.role):
             return party
     return None
+
+
+def writer_party(standing: Standing, gate: Gate, link: Link) -> Party | None:
+    """For whom the reader may write at a contribution: as `party_of`, and for a section that was handed on its organisation."""
+    if link.purpose != "part":
+        return party_of(standing, gate, link) if gate.spec.kind is GateKind.CONTRIBUTION else None
+    asked = standing.parties(gate) if gate.spec.kind is GateKind.CONTRIBUTION else ()
+    return next((party for party in asked if party.organisation == link.organisation), None)
 
 
 def ask_of(session: Session, standing: Standing, gate: Gate, link: Link, now: datetime) -> Ask:
@@ -171,7 +169,7 @@ def ask_of(session: Session, standing: Standing, gate: Gate, link: Link, now: da
     organisation = standing.definition.organisation(link.organisation)
     due = gate.due_on if gate.is_open else None
     today = standing.calendar.local_date(link.organisation, now)
-    own = _own_decision(standing, gate, link)
+    own = own_decision(session, standing, gate, link)
     return Ask(
         programme=standing.programme.title,
         programme_id=standing.programme.id,
@@ -195,16 +193,16 @@ def ask_of(session: Session, standing: Standing, gate: Gate, link: Link, now: da
         situation=situation_of(standing, gate, party),
         is_late=gate.is_late(today),
         documents=tuple(document_of(standing, edition) for edition in editions_at(standing, gate)),
-        said=tuple(_said(session, standing, gate)),
+        said=said_at(session, standing, gate),
         bound=bound_hashes(session, standing, gate),
         needs_act=gate.spec.needs_act,
         own=own,
-        others=tuple(_decided(standing, gate, item) for item in gate.decided_in_this_round() if not _is_own(item, link)),
+        others=decisions_of_others(session, standing, gate, link),
         waiting_for=tuple(
             f"{name_of(standing, item.organisation)} ({role_title(item.role)})" for item in _still(standing, gate) if item != party
         ),
-        sent_back=_sent_back(standing, gate),
-        received=tuple(_received(session, gate, link.organisation)) if link.purpose == "act" else (),
+        sent_back=sent_back(session, standing, gate),
+        received=tuple(_received(session, gate, link.organisation)) if link.acts else (),
         fields=asked_fields(gate.spec.contribution) if gate.spec.contribution else (),
         happened_on=gate.happened_on if gate.is_satisfied else None,
         satisfied_at=gate.satisfied_at,
@@ -224,16 +222,11 @@ def situation_of(standing: Standing, gate: Gate, party: Party | None) -> Situati
     return Situation.REJECTED if gate.rejected else Situation.ASKED
 
 
-def role_title(role: str) -> str:
-    """A role as people call it, in English; the role's own name where it is none of the method's."""
-    return ROLES[Role(role)] if role in set(Role) else role
-
-
 def language_of(standing: Standing, link: Link) -> str:
     """The language of the reader's mailbox, where there is a catalogue for it; English otherwise."""
     contacts = standing.organisation(link.organisation).reached_at(Role(link.role)) if link.role in set(Role) else []
     language = contacts[0].language if contacts else "en"
-    return language if (LOCALES / language / "LC_MESSAGES" / "messages.mo").exists() else "en"
+    return language if is_spoken(language) else "en"
 
 
 def bound_hashes(session: Session, standing: Standing, gate: Gate) -> tuple[str, ...]:
@@ -280,8 +273,12 @@ def document_of(standing: Standing, edition: Edition) -> Document:
     )
 
 
-def _said(session: Session, standing: Standing, gate: Gate) -> Iterator[Said]:
+def said_at(session: Session, standing: Standing, gate: Gate) -> tuple[Said, ...]:
     """The contributions an approval without an edition is about."""
+    return tuple(_said(session, standing, gate))
+
+
+def _said(session: Session, standing: Standing, gate: Gate) -> Iterator[Said]:
     if not gate.is_approval or reviewed(standing, gate):
         return
     query = select(Contribution).where(Contribution.programme_id == standing.programme.id, Contribution.gate_key.in_(gate.spec.feeds))
@@ -302,48 +299,13 @@ def _still(standing: Standing, gate: Gate) -> list[Party]:
     return standing.open_parties(gate) if gate.is_approval else list(standing.parties(gate)) if gate.is_open else []
 
 
-def _is_own(decision: Decision, link: Link) -> bool:
-    return (decision.organisation, decision.role) == (link.organisation, link.role)
-
-
-def _own_decision(standing: Standing, gate: Gate, link: Link) -> Decided | None:
-    """The reader's last decision, in whichever round."""
-    own = [item for item in gate.decisions if _is_own(item, link)]
-    return _decided(standing, gate, own[-1]) if own else None
-
-
-def _decided(standing: Standing, gate: Gate, decision: Decision) -> Decided:
-    return Decided(
-        organisation=name_of(standing, decision.organisation),
-        role=role_title(decision.role),
-        verdict=Verdict(decision.verdict),
-        comment=decision.comment,
-        at=decision.at,
-        act_number=decision.act_number,
-        act_on=decision.act_on,
-        bound=tuple(decision.bound.values()),
-        earlier=decision.round != gate.round,
-    )
-
-
-def _sent_back(standing: Standing, gate: Gate) -> Decided | None:
-    """Why a contribution is asked for again: the last decision that returned it."""
-    if gate.spec.kind is not GateKind.CONTRIBUTION or not gate.is_open or not gate.round:
-        return None
-    approvals = [other for other in standing.programme.gates if gate.key in other.spec.feeds and standing.touch(gate.scope, other.scope)]
-    returns = [(item, other) for other in approvals for item in other.decisions if item.verdict == Verdict.RETURN]
-    if not returns:
-        return None
-    decision, other = max(returns, key=lambda found: (found[0].at, found[0].id))
-    return _decided(standing, other, decision)
-
-
 def _received(session: Session, gate: Gate, organisation: str) -> Iterator[Received]:
-    for item in _revisions(session, gate, organisation):
-        yield Received(item.number, item.received_at, item.sha256, item.state == RevisionState.TRAY)
+    for item in revisions_of(session, gate, organisation):
+        yield Received(item.number, item.received_at, item.sha256, item.state == RevisionState.TRAY, item.state, item.answer or "")
 
 
-def _revisions(session: Session, gate: Gate, organisation: str) -> list[Revision]:
+def revisions_of(session: Session, gate: Gate, organisation: str) -> list[Revision]:
+    """Every revision an organisation has handed in at a gate, in order."""
     query = select(Contribution).where(Contribution.gate_id == gate.id, Contribution.organisation == organisation)
     found = session.scalars(query.options(selectinload(Contribution.revisions))).one_or_none()
     return found.revisions if found else []
@@ -351,7 +313,7 @@ def _revisions(session: Session, gate: Gate, organisation: str) -> list[Revision
 
 def last_revision(session: Session, gate: Gate, organisation: str) -> Revision | None:
     """The newest revision an organisation has handed in at a gate, kept or accepted."""
-    found = _revisions(session, gate, organisation)
+    found = revisions_of(session, gate, organisation)
     return found[-1] if found else None
 
 
@@ -372,7 +334,7 @@ def _reasons(session: Session, gate: Gate) -> tuple[str, ...]:
 
 def file_for(session: Session, standing: Standing, gate: Gate, link: Link) -> str:
     """The contribution file to download: with what was handed in last, or empty with every field explained."""
-    last = last_revision(session, gate, link.organisation)
+    last = starting_revision(session, standing, gate, link.organisation)
     heading = [
         f"{standing.programme.title}: {gate.spec.title}, {name_of(standing, link.organisation)}",
         gate.spec.asks,

@@ -14,9 +14,21 @@ from models.editions import Edition, EditionFile
 from models.manifest import last_published, row
 from models.standing import Standing
 from tasks.documents import EditionView, Written, write_editions
+from tasks.wording import spoken
 
-CATALOGUES = ("en",)
-"""Languages that have a catalogue; further ones follow by adding theirs."""
+
+def languages_of(standing: Standing, edition: Edition) -> tuple[str, ...]:
+    """The languages an edition's files are made in, of those the programme publishes in and that have a catalogue.
+
+    The working language first; a document about a city, pair or association besides in the languages these work in, one about a
+    theme or the whole programme in all. On the web every document can be read in every language that has a catalogue.
+    """
+    definition = standing.definition
+    kind, _, slug = edition.scope.partition("-")
+    pair = standing.pair_of(edition.scope)
+    concerned = [pair.mentor, pair.mentee] if pair and kind == "pair" else [slug] if kind in ("city", "association") else None
+    wanted = {language for item in concerned for language in definition.organisation(item).languages} if concerned else definition.languages
+    return spoken((definition.working_language, *(language for language in definition.languages if language in wanted)))
 
 
 def view_of(standing: Standing, edition: Edition, language: str) -> EditionView:
@@ -49,13 +61,13 @@ def write_files(
     editions: Iterable[Edition],
     out: Path,
     *,
-    languages: tuple[str, ...] = CATALOGUES,
+    languages: tuple[str, ...] | None = None,
     workers: int = 2,
     cache: Path | None = None,
     on_done: Callable[[], None] = lambda: None,
 ) -> dict[tuple[int, str], list[Written]]:
-    """Write the files of editions, several at a time, in the languages given; what was written by (edition id, language)."""
-    wanted = [(edition, language) for edition in editions for language in languages]
+    """Write the files of editions, several at a time; what was written by (edition id, language). Without languages: those of each."""
+    wanted = [(edition, language) for edition in editions for language in languages or languages_of(standing, edition)]
     jobs = [(view_of(standing, edition, language), formats_of(edition)) for edition, language in wanted]
     written = write_editions(jobs, out, workers=workers, on_done=lambda view, files: on_done(), cache=cache)
     return {(edition.id, language): files for (edition, language), files in zip(wanted, written, strict=True)}
@@ -90,15 +102,15 @@ def manifest(standing: Standing, seed: int | None, written: dict[tuple[int, str]
     return {"programme": standing.programme.id, "seed": seed, "editions": rows}
 
 
-def without_files(standing: Standing, documents: Path, languages: tuple[str, ...] = CATALOGUES) -> list[Edition]:
+def without_files(standing: Standing, documents: Path) -> list[Edition]:
     """Editions whose files are not there as they stand now: after a crash, because they are new, or because somebody deleted one.
 
     `documents` is the folder of all programmes' files.
     """
-    return [item for item in standing.programme.editions if item.state != "returned" and not _has_files(item, documents, languages)]
+    return [item for item in standing.programme.editions if item.state != "returned" and not _has_files(standing, item, documents)]
 
 
-def _has_files(edition: Edition, documents: Path, languages: tuple[str, ...]) -> bool:
+def _has_files(standing: Standing, edition: Edition, documents: Path) -> bool:
     stamped = edition.published_at is not None
     made = {(item.language, item.format) for item in edition.files if item.stamped == stamped and (documents / item.path).is_file()}
-    return all((language, name) in made for language in languages for name in formats_of(edition))
+    return all((language, name) in made for language in languages_of(standing, edition) for name in formats_of(edition))

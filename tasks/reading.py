@@ -139,16 +139,16 @@ class Reading:
         if found:
             said = self.words.gettext("%(organisation)s has not said anything on this in “%(title)s”.")
             return said % {"organisation": self.name(found[-1]["organisation"]), "title": self.gate_title(found[-1]["gate"])}
-        title = next((METHOD.gates[key].title for key in METHOD.gates if key in gates), self.words.label(kind))
+        title = next((self.gate_title(key) for key in METHOD.gates if key in gates), self.words.label(kind))
         return self.words.gettext("This comes from “%(title)s”, which has not been asked for yet.") % {"title": title}
 
     def _owed_line(self, item: dict[str, Any]) -> str:
-        due = item.get("due_on")
+        due, title = item.get("due_on"), str(item["title"])
         if due:
             said = self.words.gettext("Owed by %(who)s (“%(title)s”, due %(due)s).")
         else:
             said = self.words.gettext("Owed by %(who)s (“%(title)s”).")
-        return said % {"who": self.owing(item), "title": item["title"], "due": self.words.date(due)}
+        return said % {"who": self.owing(item), "title": self.words.gettext(title), "due": self.words.date(due)}
 
     def owing(self, item: dict[str, Any]) -> str:
         """Who owes a missing item: the name it carries, else its organisation's."""
@@ -157,7 +157,7 @@ class Reading:
     def gate_title(self, key: str) -> str:
         """A gate's title in the method; its readable key where the method has no such gate."""
         gate = METHOD.gates.get(key)
-        return gate.title if gate else self.words.label(key)
+        return self.words.gettext(gate.title) if gate else self.words.label(key)
 
     @property
     def is_illustrative(self) -> bool:

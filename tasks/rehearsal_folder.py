@@ -65,11 +65,11 @@ def rehearse(
 
 def check_languages(languages: tuple[str, ...]) -> None:
     """ProgrammeError for a language nothing has been translated into."""
-    from tasks.publishing import CATALOGUES
+    from tasks.wording import catalogues, is_spoken
 
-    missing = [language for language in languages if language not in CATALOGUES]
+    missing = [language for language in languages if not is_spoken(language)]
     if missing:
-        raise ProgrammeError(f"There is no catalogue for {', '.join(missing)}. There are: {', '.join(CATALOGUES)}.")
+        raise ProgrammeError(f"There is no catalogue for {', '.join(missing)}. There are: {', '.join(catalogues())}.")
 
 
 def read_samples(programme: Path, definition: Definition, languages: tuple[str, ...] = ()) -> Samples:

@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +30,7 @@ from tasks import (
     ratings,
     recorded,
     reviews,
+    said,
     services,
     toolkits,
     visit_plans,
@@ -139,6 +140,7 @@ def _filters(words: Words) -> dict[str, Callable[..., Any]]:
         "money": words.money,
         "label": words.label,
         "listing": words.listing,
+        "told": partial(said.in_words, words),
         "paragraphs": paragraphs,
     }
 

@@ -1,4 +1,4 @@
-"""Clearing away what nobody needs any more, every night: old tries in our tables, laid-out pages, finished sweeps in Prefect.
+"""Clearing away what nobody needs any more, every night: old rows of ours, laid-out pages, finished sweeps in Prefect.
 
 All other runs, with their logs, artifacts and events, are left to Prefect's own vacuum (`deployments.serving`).
 """
@@ -24,7 +24,7 @@ from prefect.types._datetime import now as prefect_now
 
 from models import clock
 from models.database import changing
-from models.retention import forget_failed_tries
+from models.retention import forget_failed_tries, forget_what_never_counted
 from models.settings import var_folder
 
 CACHE_KEPT = timedelta(days=90)
@@ -44,11 +44,15 @@ class Cleared:
     """What was cleared away here."""
 
     tries: int
+    unfinished: int
     cached: int
     size: int
 
     def __str__(self) -> str:
-        return f"Cleared away: {self.tries} failed tries of notices, {self.cached} laid-out documents ({self.size / 1e6:.1f} MB)."
+        return (
+            f"Cleared away: {self.tries} failed tries of notices, {self.unfinished} rows that never counted, "
+            f"{self.cached} laid-out documents ({self.size / 1e6:.1f} MB)."
+        )
 
 
 @task(task_run_name="clear away what is old", cache_policy=NO_CACHE, persist_result=False)
@@ -61,12 +65,12 @@ async def keep_bounded() -> None:
 def tidy_up(var: Path, now: datetime) -> Cleared:
     """Clear away in our tables and folders what is older than its time."""
     with changing() as session:
-        tries = forget_failed_tries(session, now)
+        tries, unfinished = forget_failed_tries(session, now), forget_what_never_counted(session, now)
     old = [file for file in _files(var / "cache") if datetime.fromtimestamp(file.stat().st_mtime, UTC) < now - CACHE_KEPT]
     size = sum(file.stat().st_size for file in old)
     for file in old:
         file.unlink(missing_ok=True)
-    return Cleared(tries, len(old), size)
+    return Cleared(tries, unfinished, len(old), size)
 
 
 def _files(folder: Path) -> list[Path]:

@@ -110,7 +110,7 @@ class Shape:
             return self.words.date(text)
         if ISO_MOMENT.fullmatch(text):
             return self.words.moment(text)
-        return text.replace("-", " ") if CODE_WORD.fullmatch(text) and len(text) < 32 else text
+        return self.words.gettext(text.replace("-", " ")) if CODE_WORD.fullmatch(text) and len(text) < 32 else text
 
     def _is_short(self, value: Any) -> bool:
         if isinstance(value, list):

@@ -82,6 +82,12 @@ def file_of(edition: Edition, folder: Path, format_: str, language: str) -> Path
     return None
 
 
+def nearest_file(edition: Edition, folder: Path, format_: str, language: str) -> Path | None:
+    """As `file_of`; where there is none in that language, one in another: what is read is the same."""
+    languages = dict.fromkeys((language, *(item.language for item in edition.files)))
+    return next((path for one in languages if (path := file_of(edition, folder, format_, one)) is not None), None)
+
+
 def site_file(session: Session, folder: Path, city: str, path: str) -> Path | None:
     """A file of a city's one-stop shop; None where no site of that city is published or it has no such file."""
     query = (

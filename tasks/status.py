@@ -37,6 +37,9 @@ def waiting_for(standing: Standing, number: int) -> str:
         parts.append(f"> **Your last answer was refused.** {escape(refusal)}")
     if gates:
         parts.append(f"{len(gates)} gates are open. Choose one below, or leave everything as it is to look again.")
+        parts.append(
+            "“On the desk” leads to where you act for somebody: hand in their answer or files, record a promise, answer a request for time."
+        )
         parts.append("\n".join([HEAD, *(_line(standing, gate) for gate in gates)]))
     else:
         parts.append(f"No gate is open. {_next(standing, number)}")
@@ -54,6 +57,11 @@ def _line(standing: Standing, gate: Gate) -> str:
     due = gate.due_on.isoformat() if gate.due_on else ""
     late = " **late**" if gate.missed else ""
     read = f" · [read it]({_review_link(standing, gate)})" if gate.is_approval else ""
+    read += f" · [on the desk]({public_url()}/coordinator/{standing.programme.id}/gate/{gate.id})"
+    waits += "".join(
+        f" **{escape(standing.definition.organisation(item.organisation).name)} asks for time until {item.until}**"
+        for item in standing.requests_at(gate)
+    )
     rejected = " **rejected: return it or go on without**" if gate.rejected else ""
     return f"| {gate.spec.title} `{gate.key}`{read} | {gate.scope} | {due}{late} | {waits}{rejected} |"
 
@@ -62,8 +70,9 @@ def _review_link(standing: Standing, gate: Gate) -> str:
     """The coordinator's link to what an approval decides on; it reads and does not decide."""
     until = (gate.due_on or standing.programme.start_on) + timedelta(days=365)
     token = links.sign(
-        link_secret(), "read", standing.programme.id, gate.id, None, standing.definition.coordinator, Role.COORDINATOR, until
-    )
+        link_secret(), "read", standing.programme.id, gate.id, None, standing.definition.coordinator, Role.COORDINATOR, until,
+        epoch=standing.organisation(standing.definition.coordinator).link_epoch,
+    )  # fmt: skip
     return links.address(public_url(), token)
 
 

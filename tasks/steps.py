@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import os
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from enum import StrEnum
@@ -102,6 +103,7 @@ def _strike(armed: Path) -> None:
             os.kill(os.getppid(), signal.SIGKILL)
             os.kill(os.getpid(), signal.SIGKILL)
         case Fault.FREEZE:
-            os.kill(os.getpid(), signal.SIGSTOP)
+            # To this very thread: were it the process's, another thread could take it, and this one ran on for a moment and sent its mail.
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
         case Fault.DISK_FULL:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))

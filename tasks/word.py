@@ -30,14 +30,14 @@ def docx_of(html: str, view: EditionView) -> bytes:
 
     page = parser.document_fromstring(UNWRITABLE.sub("", html))
     document = docx.Document()
-    _style(document)
+    style(document)
     _properties(document, page, view)
     _head_and_foot(document, page, view)
     writer = _Writer(document)
     writer.blocks(page.find("body"))
     out = io.BytesIO()
     document.save(out)
-    return _with_fixed_times(out.getvalue())
+    return with_fixed_times(out.getvalue())
 
 
 class _Writer:
@@ -212,7 +212,7 @@ def _widths(table: Element, shares: tuple[float, ...]) -> None:
             cell.width = Cm(5 * share)
 
 
-def _style(document: Element) -> None:
+def style(document: Element) -> None:
     """Word's own styles in the programme's colours, on A4."""
     from docx.shared import Cm, Pt, RGBColor
 
@@ -252,7 +252,7 @@ def _head_and_foot(document: Element, page: Element, view: EditionView) -> None:
     foot._p.append(field)  # noqa: SLF001 - python-docx has no public way
 
 
-def _with_fixed_times(data: bytes) -> bytes:
+def with_fixed_times(data: bytes) -> bytes:
     """The same archive with one time for all entries, so that equal documents are equal files."""
     out = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(data)) as source, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED, compresslevel=6) as target:

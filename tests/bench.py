@@ -33,6 +33,7 @@ from tasks.fonts import font_folder
 from tasks.publishing import view_of
 from tasks.rehearsal_folder import rehearse
 from tasks.rehearsing import Rehearsal
+from tests import bench_desk
 from tests.outboxes import NOW, launched, notice
 from tests.world import one_pair
 
@@ -54,6 +55,8 @@ def main() -> None:
         laying_out(rehearsal.standing, folder / "documents")
         whole_programme(folder / "inclucities")
         dispatching(folder / "mail")
+        for line in bench_desk.desk(folder / "desk"):
+            say(*line)
 
 
 def timed(work: Callable[[], T]) -> tuple[float, T]:

@@ -33,7 +33,7 @@ def organisation(slug: str, kind: str, **overrides: Any) -> Organisation:
         "country": "BE",
         "zone": "Europe/Brussels",
         "languages": ["en"],
-        "contacts": [{"role": role, "mailbox": f"{role}@{slug}.example"}],
+        "contacts": [{"role": role, "mailbox": f"{role}@{slug}.example", "language": "en"}],
     }
     return Organisation.model_validate(fields | overrides)
 
@@ -65,7 +65,7 @@ def definition(*, cast: Sequence[Organisation] | None = None, **overrides: Any) 
         "title": "Orchard",
         "summary": "A small programme for tests.",
         "working_language": "en",
-        "languages": ["en", "it"],
+        "languages": ["en"],
         "illustrative": True,
         "coordinator": COORDINATOR,
         "facilitator": FACILITATOR,

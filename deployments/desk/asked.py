@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy.orm import Session
-from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import Route
 
-from deployments.desk import html
-from deployments.desk.security import is_proof, proof, read_form
-from models import clock
-from models.database import changing, reading
+from deployments.desk import deciding, html, written
+from deployments.desk.security import read_form
+from deployments.desk.visits import PAGES, WRITING, Unproven, Visit, check_proof, opened, opens_nothing, proof_of, visiting, waking
 from models.errors import BadFile, Refused
 from models.gates import Gate
-from models.links import BadLink, Link, read
+from models.links import BadLink
 from models.method import GateKind
-from models.programme import Programme
-from models.standing import Standing, load
 from models.yaml_lines import MAX_BYTES
-from tasks.page_answers import NotTaken, Problem, contribute_by_file, decide_by_form, record_by_form
-from tasks.pages import Ask, ask_of, document_of, file_for, gate_of, language_of, readable, role_title, view_of
+from tasks.decided import role_title
+from tasks.handing_on import may_hand_on
+from tasks.page_answers import NotTaken, Problem, contribute_by_file, record_by_form
+from tasks.page_wishes import beside
+from tasks.pages import Ask, ask_of, document_of, file_for, readable, view_of
 from tasks.rendering import render_html
-from tasks.shelf import file_of
+from tasks.said import faults_in_words, in_words
+from tasks.shelf import nearest_file
 from tasks.wording import Words
 
 log = logging.getLogger(__name__)
@@ -39,57 +35,6 @@ log = logging.getLogger(__name__)
 SMALL = 64 * 1024
 LARGE = 2 * MAX_BYTES + SMALL
 """A file and the text of the one before it, of which each may be as large as a contribution."""
-
-
-class Unproven(NotTaken):
-    """A form that does not come from the link's own page."""
-
-
-@dataclass(frozen=True)
-class Visit:
-    """One request through a link that opens something."""
-
-    token: str
-    link: Link
-    now: datetime
-    session: Session
-    standing: Standing
-    gate: Gate | None
-
-    @property
-    def language(self) -> str:
-        """The reader's language."""
-        return language_of(self.standing, self.link)
-
-
-@contextmanager
-def _visit(request: Request, *, changes: bool = False) -> Iterator[Visit]:
-    """Read the link and load its programme; BadLink where it opens nothing."""
-    desk, token = request.app.state.desk, request.path_params["token"]
-    now = clock.now(desk.engine)
-    link = read(desk.secret, token, now)
-    with changing(desk.engine) if changes else reading(desk.engine) as session:
-        if session.get(Programme, link.programme) is None:
-            raise BadLink("There is no such programme here.")
-        standing = load(session, link.programme, locked=changes)
-        if link.organisation not in {item.slug for item in standing.definition.organisations}:
-            raise BadLink("There is no such organisation in the programme.")
-        gate = gate_of(standing, link)
-        if link.gate_id is not None and gate is None:
-            raise BadLink("There is no such gate in the programme.")
-        yield Visit(token, link, now, session, standing, gate)
-
-
-def _opened(handle: Callable[[Request], Response]) -> Callable[[Request], Response]:
-    """A page behind a link: one that opens nothing gets the page that says so."""
-
-    def handled(request: Request) -> Response:
-        try:
-            return handle(request)
-        except BadLink as bad:
-            return html.failed(410 if bad.expired else 404, link=True)
-
-    return handled
 
 
 def link_address(request: Request) -> Response:
@@ -100,10 +45,14 @@ def link_address(request: Request) -> Response:
 # -- showing -------------------------------------------------------------------------------------------------------
 
 
-@_opened
+@opened
 def show(request: Request) -> Response:
-    """What the link asks, or the document it is for."""
-    with _visit(request) as visit:
+    """What the link asks, or the document it is for; a link for neither leads to what is asked of the organisation."""
+    with visiting(request, opens=PAGES | WRITING) as visit:
+        if visit.only is not None:
+            return written.handed_on_page(request, visit)
+        if visit.gate is None and visit.link.acts:
+            return RedirectResponse(f"/a/{visit.token}/organisation", 303)
         if visit.gate is None:
             return _reading_page(visit)
         return _ask_page(request, visit, visit.gate)
@@ -118,12 +67,19 @@ def _ask_page(
     themes = {item.slug: item.title for item in definition.themes}
     shown: dict[str, Any] = {
         "ask": ask,
+        "beside": beside(visit.session, visit.standing, gate, visit.link, visit.now),
         "token": visit.token,
-        "proof": proof(request.app.state.desk.secret, visit.token),
+        "home": f"/a/{visit.token}/organisation" if visit.link.acts else "",
+        "hand_on": f"/a/{visit.token}/hand-on" if may_hand_on(visit.standing, gate, visit.link) else "",
+        "proof": proof_of(request, visit),
         "typed": typed or {},
         "at": html.clock_of(ask),
         "shape": html.shape_of(names, themes, ask.language),
     }
+    if gate.is_approval:
+        shown |= deciding.shown(visit, ask, typed or {})
+    if ask.may_send:
+        shown |= written.overview(request, visit)
     nothing_told: dict[str, Any] = {"problems": [], "faults": None, "conflict": False, "text": "", "file_name": ""}
     return html.page("ask", ask.language, status=status, **shown, **(nothing_told | told))
 
@@ -144,10 +100,10 @@ def _reading_page(visit: Visit) -> Response:
     )
 
 
-@_opened
+@opened
 def receipt(request: Request) -> Response:
     """What was recorded last for this link's reader."""
-    with _visit(request) as visit:
+    with visiting(request) as visit:
         if visit.gate is None:
             raise HTTPException(404)
         ask = ask_of(visit.session, visit.standing, visit.gate, visit.link, visit.now)
@@ -160,33 +116,33 @@ def _has_receipt(ask: Ask) -> bool:
     return bool(ask.own or ask.received or (ask.kind is GateKind.EVENT and ask.happened_on))
 
 
-@_opened
+@opened
 def edition(request: Request) -> Response:
     """The very edition a decision binds to, rendered from its content."""
-    with _visit(request) as visit:
+    with visiting(request) as visit:
         found = readable(visit.standing, visit.link, request.path_params["number"])
         if found is None:
             raise HTTPException(404)
         return html.document(render_html(view_of(visit.standing, found, visit.language)))
 
 
-@_opened
+@opened
 def edition_pdf(request: Request) -> Response:
     """The edition's PDF, where it has been made."""
-    with _visit(request) as visit:
+    with visiting(request) as visit:
         found = readable(visit.standing, visit.link, request.path_params["number"])
-        path = file_of(found, request.app.state.desk.documents, "pdf", visit.language) if found else None
+        path = nearest_file(found, request.app.state.desk.documents, "pdf", visit.language) if found else None
         if found is None or path is None:
             raise HTTPException(404)
         name = f"{found.deliverable}-{found.scope}-{found.version}.pdf"
         return FileResponse(path, media_type="application/pdf", filename=name, content_disposition_type="inline")
 
 
-@_opened
+@opened
 def template(request: Request) -> Response:
     """The contribution file to fill in."""
-    with _visit(request) as visit:
-        if visit.gate is None or not visit.gate.spec.contribution or visit.link.purpose != "act":
+    with visiting(request) as visit:
+        if visit.gate is None or not visit.gate.spec.contribution or not visit.link.acts:
             raise HTTPException(404)
         text = file_for(visit.session, visit.standing, visit.gate, visit.link)
         name = f"{visit.gate.key}.{visit.gate.scope}.yaml"
@@ -203,18 +159,20 @@ async def answer(request: Request) -> Response:
     try:
         kind = await run_in_threadpool(_kind, request)
     except BadLink as bad:
-        return html.failed(410 if bad.expired else 404, link=True)
+        return await run_in_threadpool(opens_nothing, request, bad)
+    if kind is GateKind.APPROVAL:
+        return await deciding.answer(request, _again)
     form = await read_form(request, LARGE if kind is GateKind.CONTRIBUTION else SMALL)
     try:
         typed, upload = await _typed(form)
     finally:
         await form.close()
-    return await run_in_threadpool(_opened(lambda request: _answer(request, typed, upload)), request)
+    return await run_in_threadpool(opened(lambda request: _answer(request, typed, upload)), request)
 
 
 def _kind(request: Request) -> GateKind:
     """What the link's gate waits for; who knows no link sends no body."""
-    with _visit(request) as visit:
+    with visiting(request) as visit:
         if visit.gate is None:
             raise HTTPException(405, headers={"Allow": "GET"})
         return visit.gate.spec.kind
@@ -236,23 +194,22 @@ def _answer(request: Request, typed: dict[str, str], upload: tuple[str, bytes] |
     """Through the door, or back to the page with what is wrong and everything that was typed."""
     words = Words("en")
     try:
-        with _visit(request, changes=True) as visit:
+        with visiting(request, changes=True) as visit:
             words = Words(visit.language)
-            _check_proof(request, visit, typed, words)
+            check_proof(request, visit, typed, words)
             programme = visit.link.programme
             _take(visit, typed, upload, words)
     except BadFile as bad:
         name, data = _handed_in(typed, upload)
-        return _again(request, typed, 422, faults=bad.lines(), text=data.decode("utf-8", "replace"), file_name=name)
+        return _again(request, typed, 422, faults=faults_in_words(words, bad), text=data.decode("utf-8", "replace"), file_name=name)
     except NotTaken as refused:
         status = 403 if isinstance(refused, Unproven) else 409 if refused.conflict else 422
         return _again(request, typed, status, problems=refused.problems, conflict=refused.conflict, **_text_of(typed, upload))
     except BadLink:
         raise
     except Refused as refused:
-        return _again(request, typed, 409, problems=[Problem(str(refused))], conflict=True, **_text_of(typed, upload))
-    wake = BackgroundTask(_wake, request.app.state.nudge, programme)
-    return RedirectResponse(f"/a/{request.path_params['token']}/receipt", 303, background=wake)
+        return _again(request, typed, 409, problems=[Problem(in_words(words, str(refused)))], conflict=True, **_text_of(typed, upload))
+    return RedirectResponse(f"/a/{request.path_params['token']}/receipt", 303, background=waking(request, programme))
 
 
 def _take(visit: Visit, typed: dict[str, str], upload: tuple[str, bytes] | None, words: Words) -> None:
@@ -260,23 +217,13 @@ def _take(visit: Visit, typed: dict[str, str], upload: tuple[str, bytes] | None,
     if gate is None:
         raise HTTPException(405, headers={"Allow": "GET"})
     match gate.spec.kind:
-        case GateKind.APPROVAL:
-            decide_by_form(session, standing, gate, link, typed, words, now)
         case GateKind.EVENT:
             record_by_form(session, standing, gate, link, typed, words, now)
         case GateKind.CONTRIBUTION:
             name, data = _handed_in(typed, upload)
             if not data.strip():
                 raise NotTaken([Problem(words.gettext("Choose the file you have filled in, or paste its text."), "file")])
-            contribute_by_file(session, standing, gate, link, data, name, words, now)
-
-
-def _check_proof(request: Request, visit: Visit, typed: dict[str, str], words: Words) -> None:
-    if not is_proof(request.app.state.desk.secret, visit.token, typed.get("proof", "")):
-        said = words.gettext(
-            "This form did not come from this page. Nothing was recorded and nothing you wrote is lost: look it over and send it again."
-        )
-        raise Unproven([Problem(said)])
+            contribute_by_file(session, standing, gate, link, data, name, words, now, visit.writer)
 
 
 def _handed_in(typed: dict[str, str], upload: tuple[str, bytes] | None) -> tuple[str, bytes]:
@@ -299,15 +246,18 @@ def _text_of(typed: dict[str, str], upload: tuple[str, bytes] | None) -> dict[st
 
 def _again(request: Request, typed: dict[str, str], status: int, **told: Any) -> Response:
     """The page as things stand now, with what is wrong and what was typed."""
-    with _visit(request) as visit:
+    with visiting(request) as visit:
         if visit.gate is None:
             raise HTTPException(404)
         return _ask_page(request, visit, visit.gate, status=status, typed=typed, **told)
 
 
-async def _wake(nudge: Callable[[str], Any], programme: str) -> None:
-    """Tell the runs. That it fails is nothing for the reader: the database has the answer and the sweep catches up."""
-    try:
-        await nudge(programme)
-    except Exception:
-        log.exception("the runs of %s could not be woken; the sweep will", programme)
+ROUTES = [
+    Route("/link/{token}", link_address),
+    Route("/a/{token}", show, methods=["GET"]),
+    Route("/a/{token}", answer, methods=["POST"]),
+    Route("/a/{token}/receipt", receipt),
+    Route("/a/{token}/template.yaml", template),
+    Route("/a/{token}/edition/{number:number}", edition),
+    Route("/a/{token}/edition/{number:number}.pdf", edition_pdf),
+]

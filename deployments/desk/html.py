@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from typing import Any
@@ -15,7 +18,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from deployments.desk.security import DOCUMENTS, add_headers
+from deployments.desk.languages import preferred
+from deployments.desk.security import DOCUMENTS, OWN_PAGES, add_headers
 from models.errors import ProgrammeError
 from tasks.pages import Ask
 from tasks.reading import EditionView, Reading
@@ -25,22 +29,51 @@ from tasks.wording import Words
 
 STYLE = (TEMPLATES / "desk" / "desk.css").read_bytes()
 STYLE_ADDRESS = f"/static/desk.css?v={hashlib.sha256(STYLE).hexdigest()[:12]}"
+SCRIPT = (TEMPLATES / "desk" / "desk.js").read_bytes()
+SCRIPT_ADDRESS = f"/static/desk.js?v={hashlib.sha256(SCRIPT).hexdigest()[:12]}"
+WITH_SCRIPT = f"{OWN_PAGES}; script-src 'self'; connect-src 'self'"
+"""The policy of the pages on which one writes: they save by themselves."""
+
+
+@dataclass(frozen=True)
+class ActingFor:
+    """On whose behalf the coordinator looks at a page, and the way back."""
+
+    name: str
+    back: str
+
+
+_acting_for: ContextVar[ActingFor | None] = ContextVar("acting_for", default=None)
+
+
+@contextmanager
+def acting_for(who: ActingFor | None) -> Iterator[None]:
+    """Every page made in this block says on whose behalf the coordinator acts, whichever module makes it."""
+    before = _acting_for.set(who)
+    try:
+        yield
+    finally:
+        _acting_for.reset(before)
 
 
 def page(
     template: str,
-    language: str = "en",
+    language: str = "",
     *,
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     background: BackgroundTask | None = None,
     **shown: Any,
 ) -> HTMLResponse:
-    """A page of the desk; `template` is its name in `templates/desk`."""
+    """A page of the desk; `template` is its name in `templates/desk`. Without a language it is in the one the browser asks for."""
+    asked, language = language, language or preferred()
     words = Words(language)
-    html = environment(language).get_template(f"desk/{template}.html").render(style_address=STYLE_ADDRESS, words=words, **shown)
+    frame = {"style_address": STYLE_ADDRESS, "words": words, "acting_for": _acting_for.get()}
+    html = environment(language).get_template(f"desk/{template}.html").render(frame | shown)
     answer = HTMLResponse(html, status, dict(headers or {}), background=background)
     answer.headers["content-language"] = language
+    if not asked:
+        answer.headers.add_vary_header("accept-language")
     return answer
 
 
@@ -51,8 +84,13 @@ def document(html: str) -> HTMLResponse:
 
 def clock_of(ask: Ask) -> Callable[[datetime], str]:
     """Says a moment in the reader's own time: "Monday, 22 November 2021 at 17:24 (Europe/Rome)"."""
-    locale, zone = Words(ask.language).locale, ZoneInfo(ask.zone)
-    return lambda at: f"{format_datetime(at.astimezone(zone), 'EEEE d MMMM y, HH:mm', locale=locale)} ({ask.zone})"
+    return clock_in(ask.language, ask.zone)
+
+
+def clock_in(language: str, zone: str) -> Callable[[datetime], str]:
+    """The same for a language and a time zone (IANA)."""
+    locale, place = Words(language).locale, ZoneInfo(zone)
+    return lambda at: f"{format_datetime(at.astimezone(place), 'EEEE d MMMM y, HH:mm', locale=locale)} ({zone})"
 
 
 def shape_of(names: Mapping[str, str], themes: Mapping[str, str], language: str) -> Shape:
@@ -68,14 +106,14 @@ def shape_of(names: Mapping[str, str], themes: Mapping[str, str], language: str)
 
 # -- what went wrong -----------------------------------------------------------------------------------------------
 
-PLAIN = {400, 403, 404, 405, 410, 413, 503}
+PLAIN = {400, 403, 404, 405, 410, 413, 429, 503}
 """The failures that have words of their own in `failed.html`; all others are told as the last one, 500."""
 
 
-def failed(status: int, *, headers: Mapping[str, str] | None = None, **shown: Any) -> HTMLResponse:
-    """A plain page for what could not be done."""
-    said = {"reason": "", "link": False, "again": "", **shown}
-    return page("failed", status=status, headers=headers, code=status if status in PLAIN else 500, **said)
+def failed(status: int, language: str = "", *, headers: Mapping[str, str] | None = None, **shown: Any) -> HTMLResponse:
+    """A plain page for what could not be done; without a language in the one the browser asks for."""
+    said = {"reason": "", "link": False, "again": "", "withdrawn": False, "section": False, **shown}
+    return page("failed", language, status=status, headers=headers, code=status if status in PLAIN else 500, **said)
 
 
 async def on_http_error(request: Request, error: Exception) -> HTMLResponse:
@@ -83,6 +121,11 @@ async def on_http_error(request: Request, error: Exception) -> HTMLResponse:
     status = int(getattr(error, "status_code", 500))
     headers = getattr(error, "headers", None) or {}
     return failed(status, headers=headers, link=request.url.path.startswith("/a/"))
+
+
+async def on_lost_connection(request: Request, error: Exception) -> HTMLResponse:
+    """Whoever sent a form was cut off in the middle: nothing was read of it, nobody hears the answer, and it is no fault of ours."""
+    return failed(400)
 
 
 async def on_known_error(request: Request, error: Exception) -> HTMLResponse:

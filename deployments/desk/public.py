@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.routing import Route
 
 from deployments.desk import html
 from deployments.desk.security import DOCUMENTS
@@ -12,9 +13,9 @@ from models.database import reading
 from models.programme import Programme
 from models.standing import load
 from tasks.pages import view_of
-from tasks.publishing import CATALOGUES
 from tasks.rendering import render_html
 from tasks.shelf import MEDIA_TYPES, file_of, published_edition, shelves, site_file
+from tasks.wording import is_spoken
 
 SITE_TYPES = {
     ".html": "text/html; charset=utf-8",
@@ -57,7 +58,7 @@ def published_file(request: Request) -> Response:
     """A published document: its file, or the page rendered on the fly. Rows say which file; nothing of the address reaches the disk."""
     desk, wanted = request.app.state.desk, request.path_params
     language, format_ = wanted["language"], wanted["format"]
-    if format_ not in MEDIA_TYPES or language not in CATALOGUES:
+    if format_ not in MEDIA_TYPES or not is_spoken(language):
         raise HTTPException(404)
     with reading(desk.engine) as session:
         programme = session.get(Programme, wanted["programme"])
@@ -87,3 +88,15 @@ def shop(request: Request) -> Response:
         raise HTTPException(404)
     headers = {**IN_A_WHILE, "content-security-policy": DOCUMENTS, "x-robots-tag": "all"}
     return FileResponse(path, media_type=SITE_TYPES[path.suffix], headers=headers)
+
+
+ROUTES = [
+    Route("/", front),
+    Route("/static/desk.css", style),
+    Route("/favicon.ico", icon),
+    Route("/documents", documents),
+    Route("/documents/", documents),
+    Route("/documents/{programme}/{number}/{scope}/{language}.{format}", published_file),
+    Route("/shops/{city}", shop_address),
+    Route("/shops/{city}/{path:path}", shop),
+]

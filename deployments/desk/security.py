@@ -6,10 +6,13 @@ import hashlib
 import hmac
 import logging
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
+from python_multipart.multipart import parse_options_header
+from starlette.convertors import Convertor, register_url_convertor
 from starlette.datastructures import FormData, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -35,7 +38,29 @@ HEADERS = {
 DRAINED = 32 * 1024 * 1024
 """How much of a body that is too large is still taken in, so that the browser gets to see the answer."""
 
-_TOKEN = re.compile(r"/(a|link)/[^/?\s\"]+")
+UPLOAD_DRAINED = 256 * 1024 * 1024
+"""The same where files are uploaded, which people choose without knowing how large they are."""
+
+_TOKEN = re.compile(r"/(a|link|calendar|sign-in)/[^/?\s\"]+")
+_LONG = re.compile(r"/[A-Za-z0-9_.~-]{60,}")
+"""Whatever else in an address is as long as a token."""
+
+
+class Number(Convertor[int]):
+    """The number of a row in an address, `{id:number}`: no longer than any database here counts, so that a longer one is no page at all."""
+
+    regex = "[0-9]{1,9}"
+
+    def convert(self, value: str) -> int:
+        """As the handler gets it."""
+        return int(value)
+
+    def to_string(self, value: int) -> str:
+        """As it stands in an address."""
+        return str(value)
+
+
+register_url_convertor("number", Number())
 
 
 class SecurityHeaders:
@@ -77,8 +102,9 @@ def is_proof(secret: str, token: str, given: str) -> bool:
     return hmac.compare_digest(proof(secret, token).encode(), given.encode())
 
 
-async def read_form(request: Request, most: int) -> FormData:
-    """The form in a request's body; HTTPException 413 where it is larger than `most` bytes, 400 where it is no form."""
+async def read_form(request: Request, most: int, *, fields: int = 12) -> FormData:
+    """The form in a request's body, of so many fields; HTTPException 413 where it is larger than `most` bytes, 400 where it is none."""
+    _check_encoding(request)
     body = await _body(request, most)
     answered = False
 
@@ -89,7 +115,50 @@ async def read_form(request: Request, most: int) -> FormData:
         answered = True
         return {"type": "http.request", "body": body, "more_body": False}
 
-    return await Request(request.scope, replay).form(max_files=1, max_fields=12, max_part_size=most)
+    return await Request(request.scope, replay).form(max_files=1, max_fields=fields, max_part_size=most)
+
+
+class BodyTooLarge(HTTPException):
+    """A body larger than it may be; `texts` are the fields that came before the limit was reached, so that they are not lost."""
+
+    def __init__(self, texts: dict[str, str]) -> None:
+        self.texts = texts
+        super().__init__(413)
+
+
+async def read_upload(request: Request, most: int, *, max_fields: int = 12, max_part_size: int = 64 * 1024) -> FormData:
+    """The form with a file in a request's body, of which only a little is kept in memory: the file goes to a temporary one.
+
+    BodyTooLarge where the body is larger than `most` bytes, HTTPException 400 where it is no form of that kind.
+    """
+    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
+        return await read_form(request, max_part_size)
+    _check_encoding(request)
+    parser: MultiPartParser
+
+    async def counted() -> AsyncGenerator[bytes, None]:
+        seen = 0
+        async for chunk in request.stream():
+            seen += len(chunk)
+            if seen <= most:
+                yield chunk
+            elif seen > most + UPLOAD_DRAINED:
+                break
+        if seen > most:
+            raise BodyTooLarge({name: value for name, value in parser.items if isinstance(value, str)})
+
+    parser = MultiPartParser(request.headers, counted(), max_files=1, max_fields=max_fields, max_part_size=max_part_size)
+    try:
+        return await parser.parse()
+    except MultiPartException as error:
+        raise HTTPException(400, error.message) from error
+
+
+def _check_encoding(request: Request) -> None:
+    """HTTPException 400 where a form names another encoding than that of our pages: some take minutes to read, others fail or smuggle."""
+    encoding = parse_options_header(request.headers.get("content-type"))[1].get(b"charset", b"utf-8")
+    if encoding.lower() not in (b"utf-8", b"utf8"):
+        raise HTTPException(400, "A form of these pages is in UTF-8.")
 
 
 async def _body(request: Request, most: int) -> bytes:
@@ -129,7 +198,7 @@ class NoTokens(logging.Filter):
 
 def without_tokens(text: str) -> str:
     """A text with the tokens of links left out of addresses."""
-    return _TOKEN.sub(r"/\1/…", text)
+    return _LONG.sub("/…", _TOKEN.sub(r"/\1/…", text))
 
 
 def keep_tokens_out_of_logs() -> None:

@@ -12,9 +12,13 @@ from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 
-from deployments.desk import asked, health, html, public
+from deployments.desk import access, asked, attachments, health, html, organisation, public, wishes, word_back, workbooks, writing
+from deployments.desk.coordinator import acting, signing, tray
+from deployments.desk.languages import PreferredLanguage
+from deployments.desk.limits import Limits, Proxies, RateLimits
 from deployments.desk.security import SecurityHeaders, keep_tokens_out_of_logs
 from deployments.desk.watch import Patience, Watch, Watching, kept
 from models import database, settings
@@ -48,6 +52,7 @@ class Desk:
         if not secret:
             raise ProgrammeError("The secret that links are signed with is empty. Set DESK_SECRET, or start with `make up`.")
         check_secret(secret, rehearsal=False)
+        Proxies.named(settings.desk_proxies())
         return cls(database.current_engine(), secret, settings.documents_folder())
 
 
@@ -63,37 +68,43 @@ def create_app(desk: Desk | None = None, nudge: Nudge = wake_runs, watching: Wat
         keep_tokens_out_of_logs()
         if app.state.desk is None:
             app.state.desk = Desk.from_environment()
+        if app.state.limits is not None:
+            app.state.limits.proxies = Proxies.named(settings.desk_proxies())
         with kept(Watch(app.state.desk.engine, app.state.desk.secret, app.state.patience, watching)):
             yield
 
     app = Starlette(
         routes=ROUTES,
-        middleware=[Middleware(SecurityHeaders)],
-        exception_handlers={HTTPException: html.on_http_error, ProgrammeError: html.on_known_error, Exception: html.on_defect},
+        middleware=[Middleware(SecurityHeaders), Middleware(PreferredLanguage), Middleware(RateLimits)],
+        exception_handlers={
+            HTTPException: html.on_http_error,
+            ClientDisconnect: html.on_lost_connection,
+            ProgrammeError: html.on_known_error,
+            Exception: html.on_defect,
+        },
         lifespan=lifespan,
     )
     app.router.redirect_slashes = False  # its redirects repeat the Host header, which anybody can set
     app.state.desk = desk
     app.state.nudge = nudge
+    app.state.limits = Limits()
     app.state.patience = Patience(watching)
     return app
 
 
 ROUTES = [
-    Route("/", public.front),
     Route("/health", health.health),
-    Route("/static/desk.css", public.style),
-    Route("/favicon.ico", public.icon),
-    Route("/documents", public.documents),
-    Route("/documents/", public.documents),
-    Route("/documents/{programme}/{number}/{scope}/{language}.{format}", public.published_file),
-    Route("/shops/{city}", public.shop_address),
-    Route("/shops/{city}/{path:path}", public.shop),
-    Route("/link/{token}", asked.link_address),
-    Route("/a/{token}", asked.show, methods=["GET"]),
-    Route("/a/{token}", asked.answer, methods=["POST"]),
-    Route("/a/{token}/receipt", asked.receipt),
-    Route("/a/{token}/template.yaml", asked.template),
-    Route("/a/{token}/edition/{number:int}", asked.edition),
-    Route("/a/{token}/edition/{number:int}.pdf", asked.edition_pdf),
+    *public.ROUTES,
+    *access.ROUTES,
+    *organisation.ROUTES,
+    *asked.ROUTES,
+    *wishes.ROUTES,
+    *signing.ROUTES,
+    *acting.ROUTES,
+    *tray.ROUTES,
+    *attachments.ROUTES,
+    *writing.ROUTES,
+    *word_back.ROUTES,
+    *workbooks.ROUTES,
 ]
+"""Each module of pages brings its own."""

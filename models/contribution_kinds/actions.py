@@ -18,6 +18,7 @@ from models.contribution_kinds.parts import (
     Loc,
     Note,
     Number,
+    ObjectiveRef,
     ProgrammeDay,
     Prose,
     Reference,
@@ -146,11 +147,11 @@ class Action(Strict):
 
     id: Reference = Field(description="Short id, unique in the plan; it stays the same from version to version", examples=["A1"])
     title: Line = Field(description="The action in one line", examples=["Evening courses in three neighbourhoods"])
-    objective: Reference = Field(description="Id of the objective it serves", examples=["O1"])
+    objective: ObjectiveRef = Field(description="The objective it serves", examples=["O1"])
     rationale: Text = Field(description="The need it answers and why this is the answer")
     needs: Lines = Field([], description="Titles of the needs of the needs assessment that it answers")
     benchmark: Note = Field("", description="The benchmark it works towards")
-    key_factors: KeyFactors = Field([], description="Ids of the key factors it works on", examples=[["KF1"]])
+    key_factors: KeyFactors = Field([], description="The key factors it works on", examples=[["KF1"]])
     sector: Line = Field(description="Field of city policy", examples=["Education"])
     target_group: Line = Field(description="Whom it is for", examples=["Adult newcomers"])
     description: Text = Field(description="What is done")

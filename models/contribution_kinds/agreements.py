@@ -62,12 +62,12 @@ class Resource(Strict):
 class PairTerms(Strict):
     """The terms of a pair: theme, roles, calendar, resources, languages, data protection, exit and replacement."""
 
-    theme: PairTheme = Field(description="Slug of the theme the pair works on", examples=["education"])
+    theme: PairTheme = Field(description="The theme the pair works on", examples=["education"])
     aim: Text = Field(description="What the two cities want to have reached together")
     duties: list[Duty] = Field(min_length=2, max_length=30, description="Who does what; mentor and mentee each have an entry, or both one")
     calendar: list[CalendarEntry] = Field(min_length=1, max_length=40, description="The steps of the cooperation")
     resources: list[Resource] = Field(min_length=1, max_length=40, description="What each side brings in")
-    languages: Languages = Field(description="Languages the pair works in, as codes", examples=[["en", "it"]])
+    languages: Languages = Field(description="Languages the pair works in", examples=[["en", "it"]])
     interpretation: Prose = Field("", description="Who interprets and translates, when, and who pays")
     communication: Prose = Field("", description="How often the two meet, and how they tell others")
     data_protection: Text = Field(description="What data is exchanged, and how it is protected")

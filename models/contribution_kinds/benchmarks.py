@@ -33,7 +33,7 @@ class Practice(Strict):
     """One good practice. Source: `domain.md`, "What the deliverables contain"."""
 
     title: Line = Field(description="Name of the practice", examples=["Buddies for newcomers"])
-    theme: ThemeSlug = Field(description="Slug of one of the programme's themes", examples=["city-for-all"])
+    theme: ThemeSlug = Field(description="One of the programme's themes", examples=["city-for-all"])
     local_government: Note = Field("", description="Whose practice it is, where it is not the city's own")
     problem: Text = Field(description="The problem it answers")
     target_group: Line = Field(description="Whom it is for", examples=["Newly arrived families"])
@@ -73,7 +73,7 @@ class KeyFactor(Strict):
 class Benchmark(Strict):
     """The benchmark of one pair (D2.1): a qualitative standard on its theme and the key factors for reaching it."""
 
-    theme: PairTheme = Field(description="Slug of the pair's theme", examples=["education"])
+    theme: PairTheme = Field(description="The pair's theme", examples=["education"])
     title: Note = Field("", description="Short name of the benchmark", examples=["Every child in school"])
     policy_background: Prose = Field("", description="European, national and local policy it stands on")
     statement: Text = Field(description="The standard itself, as the state to be reached")
@@ -91,7 +91,7 @@ class Benchmark(Strict):
 class FactorRating(Strict):
     """Where the city stands on one key factor."""
 
-    key_factor: KeyFactorRef = Field(description="Id of a key factor of the pair's benchmark", examples=["KF1"])
+    key_factor: KeyFactorRef = Field(description="A key factor of the pair's benchmark", examples=["KF1"])
     rating: Rating = Field(description=SCALE_NOTE, examples=[2])
     evidence: Text = Field(description="What the rating rests on; a rating without evidence is not accepted")
 
@@ -99,7 +99,9 @@ class FactorRating(Strict):
 class SelfAssessment(Strict):
     """A mentee's own rating on every key factor, before the visits and after them. The scale is this software's own."""
 
-    ratings: list[FactorRating] = Field(min_length=1, max_length=30, description="One rating for each key factor")
+    ratings: list[FactorRating] = Field(
+        min_length=1, max_length=30, description="One rating for each key factor", json_schema_extra={"each": "key_factor"}
+    )
     note: Prose = Field("", description="How the rating was arrived at, and by whom (roles)")
 
     @model_validator(mode="after")

@@ -56,7 +56,7 @@ class Tool(Strict):
 class Judgement(Strict):
     """What the facilitator makes of one expected result."""
 
-    result: ResultSlug = Field(description="Slug of an expected result of the programme", examples=["integration"])
+    result: ResultSlug = Field(description="An expected result of the programme", examples=["integration"])
     judgement: Text = Field(description="How far it was reached, and what shows it")
 
 
@@ -87,7 +87,7 @@ class Synthesis(Strict):
 class ResultRating(Strict):
     """How far one expected result of the programme was reached in the city."""
 
-    result: ResultSlug = Field(description="Slug of an expected result of the programme", examples=["integration"])
+    result: ResultSlug = Field(description="An expected result of the programme", examples=["integration"])
     rating: FromOneToFive = Field(description="From 1 (not at all) to 5 (fully); the scale is this software's own", examples=[4])
     evidence: Text = Field(description="What the rating rests on; a rating without evidence is not accepted")
 
@@ -121,7 +121,9 @@ class NextStep(Strict):
 class Evaluation(Strict):
     """A city's evaluation of the programme against its expected results (D7.8)."""
 
-    results: list[ResultRating] = Field(min_length=1, max_length=20, description="Each expected result, rated with evidence")
+    results: list[ResultRating] = Field(
+        min_length=1, max_length=20, description="Each expected result, rated with evidence", json_schema_extra={"each": "result"}
+    )
     competences: list[OwnCompetence] = Field([], max_length=30, description="What the team can do now that it could not do before")
     cooperation: Cooperation = Field(description="Cooperation across borders, before and after")
     next_steps: list[NextStep] = Field(min_length=1, max_length=40, description="What happens next")

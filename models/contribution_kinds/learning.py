@@ -9,6 +9,7 @@ from pydantic import Field, ValidationInfo, model_validator
 
 from models.contribution_kinds.meetings import Competence, FollowUp, Held, Material, Quote, Score, Session
 from models.contribution_kinds.parts import (
+    ActionRef,
     CitySlug,
     FromOneToFive,
     KeyFactorRef,
@@ -17,7 +18,6 @@ from models.contribution_kinds.parts import (
     Loc,
     MenteeSlug,
     Prose,
-    Reference,
     SomeLines,
     Text,
     refuse,
@@ -82,10 +82,10 @@ class Transfer(Strict):
     """Something that went from one city to another."""
 
     practice: Line = Field(description="What was passed on", examples=["The first-contact desk"])
-    giver: CitySlug = Field(description="Slug of the city it comes from", examples=["example-mentor"])
-    taker: CitySlug = Field(description="Slug of the city that takes it up", examples=["example-mentee"])
+    giver: CitySlug = Field(description="The city it comes from", examples=["example-mentor"])
+    taker: CitySlug = Field(description="The city that takes it up", examples=["example-mentee"])
     adaptation: Text = Field(description="How it is changed to fit there")
-    key_factor: KeyFactorRef | None = Field(None, description="Id of the key factor it works on", examples=["KF1"])
+    key_factor: KeyFactorRef | None = Field(None, description="The key factor it works on", examples=["KF1"])
 
     @model_validator(mode="after")
     def rules(self) -> Self:
@@ -138,14 +138,14 @@ class CriterionRating(Strict):
 class Suggestion(Strict):
     """Something the peers would change."""
 
-    action: Reference | None = Field(None, description="Id of the action it is about; left out: the whole plan", examples=["A1"])
+    action: ActionRef | None = Field(None, description="The action it is about; left out: the whole plan", examples=["A1"])
     suggestion: Line = Field(description="What to change", examples=["Name the deputy of the lead"])
 
 
 class PlanReview(Strict):
     """What peers say of one plan."""
 
-    plan: MenteeSlug = Field(description="Slug of the city whose plan was read", examples=["example-mentee"])
+    plan: MenteeSlug = Field(description="The city whose plan was read", examples=["example-mentee"])
     strengths: SomeLines = Field(description="What is good about it, a line each")
     gaps: SomeLines = Field(description="What it lacks, a line each")
     ratings: list[CriterionRating] = Field(min_length=1, max_length=6, description="How it does by the criteria, each at most once")

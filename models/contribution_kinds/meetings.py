@@ -89,7 +89,7 @@ class Session(Strict):
     place: Note = Field("", description="Where", examples=["Town hall"])
     who: Note = Field("", description="Who leads it: a role, not a person", examples=["Integration officer of the host"])
     summary: Prose = Field("", description="What is to happen, or what happened")
-    key_factors: KeyFactors = Field([], description="Ids of the key factors it is about", examples=[["KF1"]])
+    key_factors: KeyFactors = Field([], description="The key factors it is about", examples=[["KF1"]])
 
     @model_validator(mode="after")
     def rules(self) -> Self:

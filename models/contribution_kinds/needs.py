@@ -90,7 +90,7 @@ class Stakeholder(Strict):
 class Need(Strict):
     """One need; the order of the list is the city's ranking, the most pressing first."""
 
-    theme: ThemeSlug = Field(description="Slug of one of the programme's themes", examples=["language-learning"])
+    theme: ThemeSlug = Field(description="One of the programme's themes", examples=["language-learning"])
     title: Line = Field(description="The need in one line", examples=["Language courses people can attend after work"])
     description: Text = Field(description="What is missing, for whom, and what follows from it")
     severity: FromOneToFive = Field(description="From 1 (slight) to 5 (most severe)", examples=[4])
@@ -126,7 +126,7 @@ class NeedsAssessment(Strict):
 class Strength(Strict):
     """Something the city does well enough to show others."""
 
-    theme: ThemeSlug = Field(description="Slug of one of the programme's themes", examples=["employment"])
+    theme: ThemeSlug = Field(description="One of the programme's themes", examples=["employment"])
     title: Line = Field(description="The strength in one line", examples=["One desk for jobs and training"])
     description: Text = Field(description="What is done, since when, by whom")
     level: FromOneToFive = Field(description="From 1 (first steps) to 5 (others come to see it)", examples=[4])
@@ -136,7 +136,7 @@ class Strength(Strict):
 class Veto(Strict):
     """A city this one cannot be paired with."""
 
-    city: CitySlug = Field(description="Slug of the other city", examples=["example-city"])
+    city: CitySlug = Field(description="The other city", examples=["example-city"])
     reason: Line = Field(description="Why not; the Steering Committee reads it", examples=["Already twinned on the same theme"])
 
 
@@ -147,9 +147,9 @@ class CityProfile(Strict):
     capacity_mentees: Capacity | None = Field(
         None, description="How many mentees it could take on, 0 for none; empty: as in the programme file", examples=[1]
     )
-    working_languages: Languages = Field(description="Languages its people can work in, as codes", examples=[["en", "fr"]])
+    working_languages: Languages = Field(description="Languages its people can work in", examples=[["en", "fr"]])
     wished_themes: Annotated[list[ThemeSlug], Field(max_length=60), AfterValidator(distinct)] = Field(
-        [], description="Themes it wishes to work on, slugs", examples=[["housing"]]
+        [], description="Themes it wishes to work on", examples=[["housing"]]
     )
     vetoes: list[Veto] = Field([], max_length=60, description="Cities it cannot be paired with, with the reason")
     available: bool = Field(True, description="Whether it can take part in the pairs at all")
@@ -165,9 +165,9 @@ class CityProfile(Strict):
 class Override(Strict):
     """A pair put in the place of the computed one."""
 
-    mentor: MentorSlug = Field(description="Slug of the mentor city", examples=["example-city"])
-    mentee: MenteeSlug = Field(description="Slug of the mentee city", examples=["other-city"])
-    theme: ThemeSlug = Field(description="Slug of the theme they work on", examples=["housing"])
+    mentor: MentorSlug = Field(description="The mentor city", examples=["example-city"])
+    mentee: MenteeSlug = Field(description="The mentee city", examples=["other-city"])
+    theme: ThemeSlug = Field(description="The theme they work on", examples=["housing"])
     reason: Text = Field(description="Why it is better than the computed pair; printed in the matching report")
 
     @model_validator(mode="after")

@@ -54,6 +54,8 @@ class Known:
     pair: KnownPair | None = None
     key_factors: tuple[str, ...] | None = None
     actions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    titles: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """What people call key factors, by ("key-factor", id), and actions, by (city, id)."""
     starts_on: date | None = None
     today: date | None = None
 
@@ -261,7 +263,14 @@ Web = Website
 Mailbox = Annotated[str, StringConstraints(strip_whitespace=True, pattern=MAILBOX, max_length=254)]
 """A function mailbox; ASCII before the @ (`design.md`, "Notices through Apprise")."""
 
-KeyFactorRef = Annotated[Reference, AfterValidator(known_key_factor)]
+def names(what: str) -> Any:
+    """Marks in the schema what a reference may name, so that a form can offer it: the lists of `tasks.forms.options`."""
+    return Field(json_schema_extra={"names": what})
+
+
+KeyFactorRef = Annotated[Reference, AfterValidator(known_key_factor), names("key-factor")]
+ActionRef = Annotated[Reference, names("action")]
+ObjectiveRef = Annotated[Reference, names("objective")]
 Day = Annotated[date, BeforeValidator(written_day)]
 ProgrammeDay = Annotated[Day, AfterValidator(not_before_the_start)]
 """A day on which something of the programme happens: not before its first."""
@@ -271,7 +280,7 @@ PastDay = Annotated[ProgrammeDay, AfterValidator(not_to_come)]
 Lines = Annotated[list[Line], Field(max_length=60)]
 SomeLines = Annotated[list[Line], Field(min_length=1, max_length=60)]
 KeyFactors = Annotated[list[KeyFactorRef], Field(max_length=60), AfterValidator(distinct)]
-Languages = Annotated[list[Language], Field(min_length=1, max_length=24), AfterValidator(distinct)]
+Languages = Annotated[list[Annotated[Language, names("language")]], Field(min_length=1, max_length=24), AfterValidator(distinct)]
 
 Whole = Annotated[int, Field(ge=0, le=1_000_000_000), BeforeValidator(not_a_boolean)]
 Number = Annotated[
@@ -292,11 +301,11 @@ Percent = Annotated[
 FromOneToFive = Annotated[int, Field(ge=1, le=5), BeforeValidator(not_a_boolean)]
 Year = Annotated[int, Field(ge=1900, le=2200), BeforeValidator(not_a_boolean)]
 
-ThemeSlug = Annotated[Slug, AfterValidator(known_theme)]
-ResultSlug = Annotated[Slug, AfterValidator(known_result)]
-CitySlug = Annotated[Slug, AfterValidator(known_city)]
-PairTheme = Annotated[ThemeSlug, AfterValidator(theme_of_the_pair)]
-PairCity = Annotated[CitySlug, AfterValidator(of_the_pair)]
+ThemeSlug = Annotated[Slug, AfterValidator(known_theme), names("theme")]
+ResultSlug = Annotated[Slug, AfterValidator(known_result), names("result")]
+CitySlug = Annotated[Slug, AfterValidator(known_city), names("city")]
+PairTheme = Annotated[Slug, AfterValidator(known_theme), AfterValidator(theme_of_the_pair), names("pair-theme")]
+PairCity = Annotated[Slug, AfterValidator(known_city), AfterValidator(of_the_pair), names("pair-city")]
 """A city of the pair a contribution is about, where that is known."""
-MentorSlug = Annotated[Slug, AfterValidator(known_mentor)]
-MenteeSlug = Annotated[Slug, AfterValidator(known_mentee)]
+MentorSlug = Annotated[Slug, AfterValidator(known_mentor), names("mentor")]
+MenteeSlug = Annotated[Slug, AfterValidator(known_mentee), names("mentee")]

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from models.contribution_kinds.actions import Action, Cost, FundingSource, FundingState, Risk
-from models.contribution_kinds.parts import Euro, Line, Lines, Loc, Note, PastDay, Prose, Reference, Text, refuse, repeated
+from models.contribution_kinds.parts import ActionRef, Euro, Line, Lines, Loc, Note, PastDay, Prose, Reference, Text, refuse, repeated
 from models.definition import Strict
 
 
@@ -64,7 +64,7 @@ class ActionPlan(Strict):
 class CostItem(Strict):
     """What one action costs and who pays."""
 
-    action: Reference = Field(description="Id of an action of the plan", examples=["A1"])
+    action: ActionRef = Field(description="An action of the plan", examples=["A1"])
     cost: Cost = Field(description="Cost over its whole life, in whole euro")
     funding: FundingSource = Field(FundingSource(source="", state=FundingState.NONE), description="Who pays, and how certain that is")
     note: Note = Field("", description="What the figure rests on", examples=["Half a post for one year"])
@@ -73,7 +73,9 @@ class CostItem(Strict):
 class Costing(Strict):
     """The costing of a plan by the city's finance department, an item for each action."""
 
-    items: list[CostItem] = Field(min_length=1, max_length=60, description="One item for each action")
+    items: list[CostItem] = Field(
+        min_length=1, max_length=60, description="One item for each action", json_schema_extra={"each": "action"}
+    )
     total: Euro | None = Field(None, description="The sum, where it is stated; it must agree with the items", examples=[25000])
     assumptions: Lines = Field([], description="What the figures rest on, a line each")
     note: Prose = Field("", description="What the council should know about the money")

@@ -61,7 +61,7 @@ class ShopService(Strict):
     when: Line = Field(description="When it is open", examples=["Monday to Friday, mornings"])
     cost: Line = Field(description="What it costs", examples=["free"])
     documents: Lines = Field([], description="Documents to bring, a line each; empty: none")
-    languages: Languages = Field(description="Languages spoken there, as codes", examples=[["it", "en"]])
+    languages: Languages = Field(description="Languages spoken there", examples=[["it", "en"]])
     eligibility: Line = Field(description="Who may use it", examples=["everybody"])
     booking: Line = Field(description="How to book", examples=["no appointment needed"])
     papers_needed: bool | Line = Field(description="Whether residence papers are needed: yes, no, or in words", examples=[False])
@@ -98,7 +98,7 @@ class OneStopShop(Strict):
 
     publisher: Line = Field(description="Who publishes it and answers for it", examples=["City of Example"])
     maintained_by: Line = Field(description="Who keeps it up after the programme's closure", examples=["Integration office"])
-    languages: Languages = Field(description="Languages it is to be published in, as codes", examples=[["en", "it", "ar"]])
+    languages: Languages = Field(description="Languages it is to be published in", examples=[["en", "it", "ar"]])
     introduction: Prose = Field("", description="A few plain sentences that welcome the reader")
     own_site: Web | None = Field(None, description="The city's own site, where there is one: it is linked instead")
     services: list[ShopService] = Field([], max_length=300, description="The services, by topic")

@@ -33,7 +33,7 @@ class ToolkitResource(Strict):
 class ToolkitNotes(Strict):
     """What the facilitator writes for a theme; benchmark, key factors, practices, self-assessment and plans come from their own sources."""
 
-    theme: ThemeSlug = Field(description="Slug of the theme", examples=["education"])
+    theme: ThemeSlug = Field(description="The theme", examples=["education"])
     introduction: Text = Field(description="What the theme is about, and why it matters to a city")
     how_to_use: Text = Field(description="How to work with this toolkit")
     steps: SomeLines = Field(description="The steps a city goes through, a line each")

@@ -43,8 +43,8 @@ LONGEST_VISIT_DAYS = 14
 class Direction(Strict):
     """Who receives whom, how, and on which days."""
 
-    host: PairCity = Field(description="Slug of the city that receives", examples=["example-mentor"])
-    guest: PairCity = Field(description="Slug of the city that comes", examples=["example-mentee"])
+    host: PairCity = Field(description="The city that receives", examples=["example-mentor"])
+    guest: PairCity = Field(description="The city that comes", examples=["example-mentee"])
     mode: Mode = Field(description="in-person, virtual or hybrid", examples=["in-person"])
     starts_on: ProgrammeDay = Field(description="First day", examples=["2021-05-20"])
     ends_on: ProgrammeDay = Field(description="Last day", examples=["2021-05-21"])
@@ -85,7 +85,7 @@ class Question(Strict):
     """Something the guests want to find out."""
 
     question: Line = Field(description="The question", examples=["Who was against it at first, and what changed their mind?"])
-    key_factor: KeyFactorRef | None = Field(None, description="Id of the key factor it is about", examples=["KF1"])
+    key_factor: KeyFactorRef | None = Field(None, description="The key factor it is about", examples=["KF1"])
 
 
 class VisitPlan(Strict):
@@ -157,7 +157,7 @@ class Background(Strict):
 
     title: Line = Field(description="The practice or topic", examples=["Buddies for newcomers"])
     text: Text = Field(description="What one should know about it")
-    key_factors: KeyFactors = Field([], description="Ids of the key factors it is about", examples=[["KF1"]])
+    key_factors: KeyFactors = Field([], description="The key factors it is about", examples=[["KF1"]])
 
 
 class VisitBriefing(Strict):
@@ -173,7 +173,7 @@ class VisitBriefing(Strict):
 class Finding(Strict):
     """What the visit showed about one key factor."""
 
-    key_factor: KeyFactorRef = Field(description="Id of a key factor of the pair's benchmark", examples=["KF1"])
+    key_factor: KeyFactorRef = Field(description="A key factor of the pair's benchmark", examples=["KF1"])
     finding: Text = Field(description="What was seen and heard")
     consequence: Prose = Field("", description="What the guest makes of it at home")
 
@@ -181,8 +181,8 @@ class Finding(Strict):
 class VisitReport(Held):
     """The report on one study visit (D4.1, D5.1, D7.7)."""
 
-    host: PairCity = Field(description="Slug of the city that received", examples=["example-mentor"])
-    guest: PairCity = Field(description="Slug of the city that came", examples=["example-mentee"])
+    host: PairCity = Field(description="The city that received", examples=["example-mentor"])
+    guest: PairCity = Field(description="The city that came", examples=["example-mentee"])
     summary: Text = Field(description="The visit on half a page")
     objectives: SomeLines = Field(description="What the visit was for, a line each")
     programme: list[Session] = Field(min_length=1, max_length=60, description="What took place, session by session")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -10,11 +11,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from models.advance import reviewed
-from models.contributions import Contribution, Revision, RevisionState
-from models.decisions import Decision, Entry, Verdict
+from models.contributions import Attachment, Contribution, Revision, RevisionState
+from models.decisions import Decision, Entry, Remark, Verdict
 from models.definition import Role
-from models.doors import telling
+from models.doors import attaching, telling, telling_desk
 from models.doors.history import note
+from models.doors.lapsing import lapse, lapse_of
 from models.doors.satisfying import satisfy
 from models.editions import EditionState, sha256_of
 from models.errors import Refused
@@ -46,6 +48,8 @@ class Offered:
     body: dict[str, Any]
     illustrative: bool = False
     generated: bool = False
+    writer: str = ""
+    """Who wrote it, as they call themselves; in the revision only, never in the events."""
 
 
 # -- contributions -------------------------------------------------------------------------------------------------
@@ -65,6 +69,7 @@ def contribute(session: Session, standing: Standing, gate: Gate, offered: Offere
         received_at=now,
         entry=origin.entry,
         on_behalf=origin.on_behalf,
+        writer=offered.writer,
         language=offered.language,
         illustrative=offered.illustrative,
         generated=offered.generated,
@@ -72,7 +77,9 @@ def contribute(session: Session, standing: Standing, gate: Gate, offered: Offere
         body=offered.body,
     )
     contribution.revisions.append(revision)
+    contribution.replace_kept(revision, now)
     session.flush()
+    attaching.hand_in(session, gate, offered.organisation, revision)
     kind = EventKind.CONTRIBUTION_RECEIVED if gate.is_open else EventKind.CONTRIBUTION_KEPT
     note(
         session,
@@ -87,6 +94,8 @@ def contribute(session: Session, standing: Standing, gate: Gate, offered: Offere
     )
     if gate.is_open:
         satisfy(session, standing, gate, Outcome.CONTRIBUTED, now, organisation=offered.organisation)
+    else:
+        telling_desk.kept(session, standing, gate, revision, offered.organisation, now)
     return revision
 
 
@@ -96,13 +105,15 @@ def accept_from_tray(session: Session, standing: Standing, gate: Gate, now: date
     for contribution in session.scalars(query):
         kept = [revision for revision in contribution.revisions if revision.state == RevisionState.TRAY]
         if kept and contribution.current is None:
-            kept[-1].state = RevisionState.ACCEPTED
+            kept[-1].state, kept[-1].settled_at = RevisionState.ACCEPTED, now
+            contribution.replace_kept(kept[-1], now)
             slug = contribution.organisation
             note(
                 session, standing, now, EventKind.CONTRIBUTION_RECEIVED, gate=gate, organisation=slug,
                 revision=kept[-1].number, sha256=kept[-1].sha256,
             )  # fmt: skip
             satisfy(session, standing, gate, Outcome.CONTRIBUTED, now, organisation=slug)
+            telling_desk.settled(session, standing, gate, kept[-1], slug, RevisionState.ACCEPTED, now)
             return True
     return False
 
@@ -172,6 +183,15 @@ class Ruling:
     """The content that was shown; None where it is taken to be what is there now (the coordinator's form)."""
     act_number: str | None = None
     act_on: date | None = None
+    remarks: tuple[Remark, ...] = ()
+    """Comments on single sections; one of them is comment enough for a return."""
+    evidence_id: int | None = None
+    """The signed act, attached at the gate by the party's organisation."""
+    writer: str = ""
+
+    @property
+    def says_why(self) -> bool:
+        return bool(self.comment.strip() or any(remark.comment.strip() for remark in self.remarks))
 
 
 def decide(session: Session, standing: Standing, gate: Gate, party: Party, ruling: Ruling, origin: Origin, now: datetime) -> Decision:
@@ -182,8 +202,11 @@ def decide(session: Session, standing: Standing, gate: Gate, party: Party, rulin
     or the content has changed since it was shown.
     """
     _check_asked(standing, gate, party.organisation, GateKind.APPROVAL)
+    remarks = tuple(replace(item, title=printable(item.title), comment=printable(item.comment)) for item in ruling.remarks)
+    ruling = replace(ruling, comment=printable(ruling.comment), remarks=remarks)
     bound = bound_content(session, standing, gate)
     _check_ruling(standing, gate, party, ruling, bound, standing.today(now))
+    evidence = _evidence(session, gate, party, ruling)
     first = next(iter(bound.values()), None)
     decision = Decision(
         round=gate.round,
@@ -193,29 +216,35 @@ def decide(session: Session, standing: Standing, gate: Gate, party: Party, rulin
         on_behalf=origin.on_behalf,
         entry=origin.entry,
         at=now,
-        comment=printable(ruling.comment),
+        comment=ruling.comment,
         act_number=ruling.act_number,
         act_on=ruling.act_on,
+        remarks=[item.as_row() for item in remarks] or None,
+        evidence_id=evidence.id if evidence else None,
+        writer=ruling.writer,
         content_sha256=first,
         bound=bound,
     )
     gate.decisions.append(decision)
     session.flush()
+    how = _behalf(origin) | ({"evidence_sha256": evidence.sha256} if evidence else {})
     note(
-        session,
-        standing,
-        now,
-        EventKind.DECISION_RECORDED,
-        gate=gate,
-        organisation=party.organisation,
-        verdict=str(ruling.verdict),
-        role=str(party.role),
-        content_sha256=first,
-        round=gate.round,
-        **_behalf(origin),
-    )
+        session, standing, now, EventKind.DECISION_RECORDED, gate=gate, organisation=party.organisation,
+        verdict=str(ruling.verdict), role=str(party.role), content_sha256=first, round=gate.round, **how,
+    )  # fmt: skip
+    lapse_of(standing, gate, party.organisation, now)
     _follow(session, standing, gate, party, ruling, now)
     return decision
+
+
+def _evidence(session: Session, gate: Gate, party: Party, ruling: Ruling) -> Attachment | None:
+    """The file a decision rests on, which its organisation attached at this very gate."""
+    if ruling.evidence_id is None:
+        return None
+    found = session.get(Attachment, ruling.evidence_id)
+    if found is None or (found.gate_id, found.organisation) != (gate.id, party.organisation):
+        raise Refused(f"The signed file is not there any more. Attach it to {gate.label} once more.")
+    return found
 
 
 def printable(text: str) -> str:
@@ -246,7 +275,7 @@ def _check_what_is_said(gate: Gate, ruling: Ruling, today: date) -> None:
     """A return or rejection says why, a council's approval by which act."""
     if ruling.act_number and len(ruling.act_number) > LONGEST_ACT_NUMBER:
         raise Refused(f"The number of an act has at most {LONGEST_ACT_NUMBER} characters; what else there is to say goes into the comment.")
-    if ruling.verdict != Verdict.APPROVE and not ruling.comment.strip():
+    if ruling.verdict != Verdict.APPROVE and not ruling.says_why:
         raise Refused(f"Say why: to {ruling.verdict} {gate.label} needs a comment that tells the authors what to change.")
     if ruling.verdict == Verdict.APPROVE and gate.spec.needs_act and not (ruling.act_number and ruling.act_on):
         raise Refused(f"{gate.label} is decided by an act: give its number and its date.")
@@ -269,10 +298,10 @@ def bound_content(session: Session, standing: Standing, gate: Gate) -> dict[str,
 
 
 def _follow(session: Session, standing: Standing, gate: Gate, party: Party, ruling: Ruling, now: datetime) -> None:
-    telling.decided(session, standing, gate, party, ruling.verdict, ruling.comment, now)
+    telling.decided(session, standing, gate, party, ruling.verdict, ruling.comment, now, ruling.remarks)
     match ruling.verdict:
         case Verdict.RETURN:
-            send_back(session, standing, gate, ruling.comment, now)
+            send_back(session, standing, gate, ruling.comment, now, ruling.remarks)
         case Verdict.REJECT:
             gate.rejected = True
         case Verdict.APPROVE:
@@ -280,7 +309,9 @@ def _follow(session: Session, standing: Standing, gate: Gate, party: Party, ruli
                 satisfy(session, standing, gate, Outcome.APPROVED, now, organisation=party.organisation)
 
 
-def send_back(session: Session, standing: Standing, gate: Gate, comment: str, now: datetime) -> None:
+def send_back(
+    session: Session, standing: Standing, gate: Gate, comment: str, now: datetime, remarks: Sequence[Remark] = ()
+) -> None:
     """Ask the contributors behind an approval again; every approval of the same contributions is asked anew after them."""
     feeds = [other for key in gate.spec.feeds for other in standing.gates_of(key) if standing.touch(other.scope, gate.scope)]
     fed = [
@@ -290,14 +321,16 @@ def send_back(session: Session, standing: Standing, gate: Gate, comment: str, no
     ]
     for approval in fed:
         if approval.state != GateState.PENDING:
-            _withdraw(session, standing, approval, now)
+            withdraw(session, standing, approval, now)
     for feed in feeds:
-        reopen(session, standing, feed, comment, now)
+        reopen(session, standing, feed, comment, now, remarks)
 
 
-def _withdraw(session: Session, standing: Standing, gate: Gate, now: datetime) -> None:
+def withdraw(session: Session, standing: Standing, gate: Gate, now: datetime) -> None:
+    """Take an approval back to where nobody is asked: what it decides on becomes another, and it opens anew with that."""
     gate.state, gate.outcome, gate.satisfied_at, gate.happened_on, gate.rejected = GateState.PENDING, None, None, None, False
     gate.round += 1
+    lapse(standing, gate, now)
     for number, scope in reviewed(standing, gate):
         edition = standing.latest_edition(number, scope)
         if edition is not None and edition.published_at is None:
@@ -305,8 +338,9 @@ def _withdraw(session: Session, standing: Standing, gate: Gate, now: datetime) -
     note(session, standing, now, EventKind.GATE_WITHDRAWN, gate=gate, round=gate.round)
 
 
-def reopen(session: Session, standing: Standing, gate: Gate, comment: str, now: datetime) -> None:
+def reopen(session: Session, standing: Standing, gate: Gate, comment: str, now: datetime, remarks: Sequence[Remark] = ()) -> None:
     """Open a contribution gate once more, with time to revise."""
+    lapse(standing, gate, now)
     slug = standing.parties(gate)[0].organisation
     due_on = standing.calendar.add_working_days([slug], standing.today(now), REVISION_WORKING_DAYS)
     gate.state, gate.outcome, gate.satisfied_at, gate.happened_on = GateState.OPEN, None, None, None
@@ -317,7 +351,7 @@ def reopen(session: Session, standing: Standing, gate: Gate, comment: str, now: 
         session, standing, now, EventKind.GATE_REOPENED, gate=gate, organisation=slug,
         due_on=due_on.isoformat(), round=gate.round, reasons=reasons,
     )  # fmt: skip
-    telling.returned(session, standing, gate, comment, now)
+    telling.returned(session, standing, gate, comment, now, remarks)
 
 
 def party_of(standing: Standing, gate: Gate, organisation: str, role: Role | None = None) -> Party:

@@ -16,6 +16,7 @@ from models.doors import telling
 from models.doors.answering import accept_from_tray
 from models.doors.approvals import approval_of, unapproved
 from models.doors.history import note
+from models.doors.lapsing import lapse_requests
 from models.doors.satisfying import satisfy
 from models.editions import Edition, EditionState, sha256_of
 from models.errors import Refused, StaleToken
@@ -148,9 +149,21 @@ def _run_out(session: Session, standing: Standing, action: Action, now: datetime
 
 
 def move_deadline(
-    session: Session, standing: Standing, gate: Gate, new_on: date, why: str, now: datetime, *, remark: str | None = None
+    session: Session,
+    standing: Standing,
+    gate: Gate,
+    new_on: date,
+    why: str,
+    now: datetime,
+    *,
+    remark: str | None = None,
+    granted: bool = False,
 ) -> None:
-    """Give an open gate another deadline: its ladder starts afresh, and those asked are told, in the coordinator's words if any."""
+    """Give an open gate another deadline: its ladder starts afresh, and those asked are told, in the coordinator's words if any.
+
+    `granted`: because somebody asked for more time.
+    """
+    lapse_requests(standing, gate, now)
     gate.remark = remark
     old = gate.due_on
     gate.due_on, gate.told, gate.missed, gate.opened_at = new_on, [], False, now
@@ -158,7 +171,7 @@ def move_deadline(
     note(session, standing, now, EventKind.DEADLINE_MOVED, gate=gate, old=old.isoformat() if old else None, new=new_on.isoformat(), why=why)
     if gate.spec.kind is GateKind.EVENT and gate.spec.anchor.kind is AnchorKind.MEETING and gate.spec.weeks == 0:
         standing.meeting(gate.spec.meeting, gate.scope).planned_on = new_on
-    telling.deadline_moved(session, standing, gate, old, remark or why, now)
+    telling.deadline_moved(session, standing, gate, old, remark or why, now, granted=granted)
 
 
 # -- editions ----------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from models.advance import reviewed
 from models.doors.history import note
+from models.doors.lapsing import lapse
 from models.doors.launching import confirm_pairs
 from models.editions import Edition, EditionState
 from models.errors import Refused
@@ -40,6 +41,7 @@ def satisfy(
         raise Refused(f"{gate.spec.title}: the programme cannot go on without this decision.")
     gate.state, gate.outcome, gate.satisfied_at = GateState.SATISFIED, outcome, now
     gate.happened_on = on or standing.today(now)
+    lapse(standing, gate, now)
     details: dict[str, Any] = {**(how or {}), **({"why": why} if why else {})}
     note(
         session,

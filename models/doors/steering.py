@@ -18,6 +18,8 @@ from models.programme import Phase, PhaseState
 from models.standing import Standing
 
 LONGEST_EXTENSION = timedelta(days=366)
+GRANTED = "more time was asked for and granted"
+"""Why a deadline moved, in the history and on pages."""
 
 LEASE = timedelta(minutes=1)
 """How long a run may be silent before another takes its phase over; it renews while it works."""
@@ -28,8 +30,10 @@ LONGEST_PAUSE = timedelta(hours=1)
 AT_THE_SAME_TIME = timedelta(seconds=30)
 
 
-def extend(session: Session, standing: Standing, gate: Gate, new_on: date, why: str, now: datetime) -> None:
-    """Give an open gate until `new_on`, a later day that becomes a working day of those asked."""
+def extend(
+    session: Session, standing: Standing, gate: Gate, new_on: date, why: str, now: datetime, *, granted: bool = False
+) -> None:
+    """Give an open gate until `new_on`, a later day that becomes a working day of those asked; `granted`: because they asked for it."""
     _check_open(gate, "extend")
     slugs = list(dict.fromkeys(party.organisation for party in standing.parties(gate)))
     latest = max(gate.due_on or standing.today(now), standing.today(now)) + LONGEST_EXTENSION
@@ -41,7 +45,8 @@ def extend(session: Session, standing: Standing, gate: Gate, new_on: date, why: 
             f"{gate.label} is due on {gate.due_on.isoformat()}: an extension needs a later day than that and than today, "
             f"not {new_on.isoformat()}."
         )
-    move_deadline(session, standing, gate, day, "extended by the coordinator", now, remark=why or None)
+    because = GRANTED if granted else "extended by the coordinator"
+    move_deadline(session, standing, gate, day, because, now, remark=why or None, granted=granted)
 
 
 def proceed_without(session: Session, standing: Standing, gate: Gate, why: str, now: datetime) -> None:

@@ -13,11 +13,12 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from models import ladder, outbox
-from models.decisions import Verdict
+from models.contributions import Contribution, Revision, RevisionState
+from models.decisions import Remark, Verdict
 from models.definition import Policy, Role
 from models.doors.vital import Silence
 from models.editions import Edition
-from models.gates import Gate
+from models.gates import Gate, GateState
 from models.ladder import AUDIENCE, Audience, Rung
 from models.notices import Notice, NoticeKind, NoticeState
 from models.organisations import Contact
@@ -38,16 +39,20 @@ def asked(session: Session, standing: Standing, gate: Gate, now: datetime) -> No
         _queue(session, standing, gate, party, _contacts(standing, party), kind, now, detail=_terms(gate))
 
 
-def returned(session: Session, standing: Standing, gate: Gate, comment: str, now: datetime) -> None:
+def returned(session: Session, standing: Standing, gate: Gate, comment: str, now: datetime, remarks: Sequence[Remark] = ()) -> None:
     """What was contributed came back with a comment."""
+    detail = {"comment": comment, "remarks": [remark.as_row() for remark in remarks]}
     for party in standing.parties(gate):
-        _queue(session, standing, gate, party, _contacts(standing, party), NoticeKind.RETURNED, now, detail={"comment": comment})
+        _queue(session, standing, gate, party, _contacts(standing, party), NoticeKind.RETURNED, now, detail=detail)
 
 
-def deadline_moved(session: Session, standing: Standing, gate: Gate, old: date | None, why: str, now: datetime) -> None:
-    """The deadline of an open gate is another one now."""
+def deadline_moved(
+    session: Session, standing: Standing, gate: Gate, old: date | None, why: str, now: datetime, *, granted: bool = False
+) -> None:
+    """The deadline of an open gate is another one now; `granted`: because somebody asked for more time."""
     detail = {
         **_terms(gate),
+        **({"granted": True} if granted else {}),
         "old": old.isoformat() if old else None,
         "new": gate.due_on.isoformat() if gate.due_on else None,
         "reason": why,
@@ -56,7 +61,16 @@ def deadline_moved(session: Session, standing: Standing, gate: Gate, old: date |
         _queue(session, standing, gate, party, _contacts(standing, party), NoticeKind.DEADLINE_MOVED, now, detail=detail)
 
 
-def decided(session: Session, standing: Standing, gate: Gate, party: Party, verdict: Verdict, comment: str, now: datetime) -> None:
+def decided(
+    session: Session,
+    standing: Standing,
+    gate: Gate,
+    party: Party,
+    verdict: Verdict,
+    comment: str,
+    now: datetime,
+    remarks: Sequence[Remark] = (),
+) -> None:
     """Those whose work was decided on hear it once nothing is open any more; of a return they hear as contributors."""
     if verdict == Verdict.RETURN or (verdict == Verdict.APPROVE and standing.open_parties(gate)):
         return
@@ -69,7 +83,8 @@ def decided(session: Session, standing: Standing, gate: Gate, party: Party, verd
     ]
     coordinator = Party(standing.definition.coordinator, Role.COORDINATOR)
     readers = list(dict.fromkeys(author for _, author in authors if author not in standing.parties(gate)))
-    detail = {"verdict": str(verdict), "comment": comment, "role": str(party.role), "by": party.organisation}
+    said = {"comment": comment, "remarks": [remark.as_row() for remark in remarks]}
+    detail = {"verdict": str(verdict), "role": str(party.role), "by": party.organisation, **said}
     if verdict == Verdict.REJECT:
         readers = [*readers, coordinator]  # the gate now waits for the coordinator
     for reader in readers or [coordinator]:
@@ -179,14 +194,16 @@ def phase_stuck(session: Session, standing: Standing, phase: Phase, now: datetim
 
 
 def digest(session: Session, standing: Standing, now: datetime) -> None:
-    """The coordinator's morning: what is overdue and what falls due within a week. Nothing to say, no mail."""
+    """The coordinator's morning: what is overdue, what falls due within a week, what waits for an answer. Nothing to say, no mail."""
     today = standing.today(now)
     open_gates = [gate for gate in standing.programme.gates if gate.is_open and gate.due_on]
     overdue = [_item(standing, gate) for gate in open_gates if gate.is_late(today)]
     soon = [_item(standing, gate) for gate in open_gates if gate.due_on and today <= gate.due_on <= today + SOON]
     failed = outbox.failed_since(session, standing.programme.id, now - UNDELIVERED)
     undelivered = list(dict.fromkeys(f"{standing.organisation(item.organisation).name} ({item.role})" for item in failed))
-    if overdue or soon or undelivered:
+    asking = sum(len(standing.requests_at(gate)) for gate in open_gates)
+    tray = _in_tray(session, standing)
+    if overdue or soon or undelivered or asking or tray:
         party = Party(standing.definition.coordinator, Role.COORDINATOR)
         _queue_plain(
             session,
@@ -196,8 +213,16 @@ def digest(session: Session, standing: Standing, now: datetime) -> None:
             f"digest/{today.isoformat()}",
             now,
             at=now,
-            detail={"overdue": overdue, "due_soon": soon, "undelivered": undelivered},
+            detail={"overdue": overdue, "due_soon": soon, "undelivered": undelivered, "asking": asking, "tray": tray},
         )
+
+
+def _in_tray(session: Session, standing: Standing) -> int:
+    """How many late answers wait for the coordinator; those that came too early wait for their gate."""
+    query = select(Contribution.gate_id).join(Revision, Revision.contribution_id == Contribution.id)
+    kept = session.scalars(query.where(Contribution.programme_id == standing.programme.id, Revision.state == RevisionState.TRAY))
+    gates = [standing.gate_by_id(gate_id) for gate_id in kept]
+    return sum(gate is not None and gate.state != GateState.PENDING for gate in gates)
 
 
 def _item(standing: Standing, gate: Gate) -> dict[str, Any]:

@@ -52,8 +52,8 @@ class World:
         self.engine = connect(f"sqlite:///{self.folder / 'programme.db'}")
         self.app = create_app(Desk(self.engine, SECRET, self.folder / "documents"), self.nudge)
 
-    def get(self, address: str) -> httpx.Response:
-        return self._send("GET", address)
+    def get(self, address: str, **sent: Any) -> httpx.Response:
+        return self._send("GET", address, **sent)
 
     def post(self, address: str, **sent: Any) -> httpx.Response:
         return self._send("POST", address, **sent)
@@ -119,10 +119,10 @@ def settle(session: Session, standing: Standing, now: datetime) -> None:
         session.flush()
 
 
-def play(world: World, until: Callable[[Standing], bool]) -> None:
+def play(world: World, until: Callable[[Standing], bool], programme: str = "orchard") -> None:
     """Everybody answers everything, in time, until the condition holds after a settled moment."""
     with changing(world.engine) as session:
-        standing, now = load(session, "orchard", locked=True), world.now
+        standing, now = load(session, programme, locked=True), world.now
         earlier: list[dict[str, object]] = []
         while not until(standing):
             for gate in [item for item in standing.programme.gates if item.is_open]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -213,6 +214,17 @@ def test_a_start_in_the_past_is_refused(run: Run, smallest: Path) -> None:
     said = run("launch", smallest, "--start", "2020-06-17")
     assert said.code == 1
     assert "2020-06-17 lies in the past" in said.err
+
+
+def test_whoever_has_the_machine_can_print_a_link_that_signs_the_coordinator_in(
+    run: Run, smallest: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DESK_SECRET", "a secret for tests")
+    monkeypatch.setenv("PUBLIC_URL", "https://desk.example/")
+    run("launch", smallest)
+    said = run("sign-in", "sapling")
+    assert re.fullmatch(r"https://desk\.example/sign-in/[0-9a-f]{64}\n", said.out)
+    assert "No programme 'meadow' has been launched" in run("sign-in", "meadow").err
 
 
 def test_contributions_and_decisions_go_through_the_doors(run: Run, smallest: Path, tmp_path: Path) -> None:

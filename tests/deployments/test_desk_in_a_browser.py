@@ -68,6 +68,7 @@ def test_a_mayor_returns_and_the_officer_hands_in_anew_on_a_phone_without_javasc
 
     page.goto(f"{address}/a/{world.token('needs', 'city-cedar', 'cedar', 'project-lead')}")
     assert page.get_by_text("Please say from which year").is_visible()
+    page.get_by_text("As a text file (YAML)").click()
     with page.expect_download() as started:
         page.get_by_role("link", name="Download the file with your last answers").click()
     file = started.value.path()
@@ -78,11 +79,11 @@ def test_a_mayor_returns_and_the_officer_hands_in_anew_on_a_phone_without_javasc
         "buffer": text.replace("population:", "populaton:").encode(),
     }
     page.get_by_label("The file you have filled in").set_input_files(files=[wrong])
-    page.get_by_role("button", name="Hand it in").click()
+    page.get_by_role("button", name="Hand in the file").click()
     assert page.get_by_text("did you mean 'population'").is_visible()
     shown = page.get_by_label("Or correct its text here")
     shown.fill(shown.input_value().replace("populaton:", "population:"))
-    page.get_by_role("button", name="Hand it in").click()
+    page.get_by_role("button", name="Hand in the file").click()
     assert page.get_by_role("heading", level=1).inner_text() == "Your contribution has arrived"
     assert world.gate("needs", "city-cedar").is_satisfied
     assert all(url.startswith((address, "data:", "about:")) for url in requested)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,13 +18,16 @@ from starlette.routing import Route
 
 from deployments.desk import create_app
 from deployments.desk.security import NoTokens, keep_tokens_out_of_logs, proof
-from deployments.desk.site import Desk
+from deployments.desk.site import ROUTES, Desk
 from models import links
 from models.database import changing
 from models.editions import EditionFile
 from models.errors import ProgrammeError
 from models.standing import load
 from tests.deployments.desk_world import SECRET, World, copied, launched, play
+
+FORMS = ("", "/attachments", "/hand-on", "/more-time", "/form/needs", "/check", "/word", "/workbook", "/attachments/1/withdraw")
+"""Behind a link to a contribution: every page that takes a form."""
 
 
 @pytest.fixture(scope="module")
@@ -138,6 +143,53 @@ def test_a_form_of_a_thousand_fields_is_refused(world: World) -> None:
     assert "did not arrive whole" in answer.text
 
 
+@pytest.mark.parametrize("encoding", ["punycode", "idna", "undefined", "unicode_escape", "raw_unicode_escape", "utf-16"])
+@pytest.mark.parametrize("page", ["", "/attachments", "/form/needs", "/word", "/workbook", "/check"])
+def test_a_form_in_an_encoding_that_is_not_the_pages_is_refused_unread(world: World, page: str, encoding: str) -> None:
+    body = b'--B\r\ncontent-disposition: form-data; name="proof"\r\n\r\na-' + b"zz9" * 20_000 + b"\\ud800\r\n--B--\r\n"
+    sent = {"content-type": f"multipart/form-data; boundary=B; charset={encoding}"}
+    answer = world.post(f"/a/{lead(world)}{page}", content=body, headers=sent)
+    assert answer.status_code == 400
+    assert "did not arrive whole" in answer.text
+
+
+@pytest.mark.parametrize("name", ["needs..", ".", "..", "needs.e1.", ".needs"])
+def test_a_field_that_no_page_has_is_passed_over(world: World, name: str) -> None:
+    token = lead(world)
+    given = {"proof": proof(SECRET, token), "base": "0.0", "needs": "e1", "needs.": "x", name: "x"}
+    assert world.post(f"/a/{token}/form/needs", data=given).status_code in (303, 422)
+
+
+@pytest.mark.parametrize("number", ["9" * 10, "9" * 30, "9" * 5000])
+def test_a_number_that_no_row_has_is_no_page_however_long_it_is(world: World, number: str) -> None:
+    found = [route.path for route in ROUTES if ":number}" in route.path]
+    assert found
+    assert not [route.path for route in ROUTES if ":int}" in route.path]
+    for path in found:
+        address = re.sub(r"{\w+:number}", number, path).format(token=lead(world), programme="orchard")
+        for answer in (world.get(address), world.post(address)):
+            assert answer.status_code == 404, address
+
+
+@pytest.mark.parametrize("kind", ["multipart/form-data; boundary=B", "application/x-www-form-urlencoded"])
+@pytest.mark.parametrize("page", ["/link", "/coordinator", "/sign-in/x", *(f"/a/TOKEN{rest}" for rest in FORMS)])
+def test_a_connection_that_is_lost_in_the_middle_of_a_form_is_no_fault_of_ours(world: World, page: str, kind: str) -> None:
+    path = page.replace("TOKEN", lead(world))
+    arrived: list[dict[str, Any]] = [{"type": "http.request", "body": b"--B\r\n", "more_body": True}, {"type": "http.disconnect"}]
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return arrived.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    headers = [(b"content-type", kind.encode()), (b"host", b"desk.example")]
+    scope = {"type": "http", "method": "POST", "path": path, "query_string": b"", "headers": headers, "client": ("127.0.0.1", 1)}
+    asyncio.run(world.app(scope, receive, send))
+    assert sent[0]["status"] == 400
+
+
 # -- every answer --------------------------------------------------------------------------------------------------
 
 
@@ -152,10 +204,11 @@ def every_address(world: World) -> Iterator[tuple[str, str]]:
         "format": "html",
         "city": "cedar",
         "path": "index.html",
+        "place": "context",
     }
     for route in world.app.routes:
         assert isinstance(route, Route)
-        path = route.path.replace("{number:int}", "1").replace("{path:path}", "{path}").format(**values)
+        path = re.sub(r"\{\w+:number\}", "1", route.path).replace("{path:path}", "{path}").format(**values)
         yield from ((method, path) for method in route.methods or ())
     yield from (("GET", "/nothing"), ("PUT", "/a/x"), ("GET", "/a/x"), ("POST", "/"), ("GET", "/documents/x/y"))
 
@@ -169,6 +222,10 @@ def test_every_answer_has_the_security_headers(world: World) -> None:
         policy = answer.headers["content-security-policy"]
         assert "default-src 'none'" in policy, path
         assert "frame-ancestors 'none'" in policy, path
+        if "novalidate data-autosave" in answer.text:  # the pages on which one writes save by themselves, with our one script
+            assert policy.endswith("; script-src 'self'; connect-src 'self'"), path
+            assert answer.text.count("<script") == answer.text.count('<script src="/static/desk.js?v=') == 1
+            continue
         assert "script" not in policy, path
         assert answer.headers["x-content-type-options"] == "nosniff", path
         assert answer.headers["referrer-policy"] == "no-referrer", path

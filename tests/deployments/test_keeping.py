@@ -99,7 +99,7 @@ def test_a_copy_in_which_something_was_wrong_already_is_restored_and_says_so(run
 
 def test_tidying_up_without_a_server_clears_our_own_part(run: Run, var: Path) -> None:
     code, out, _ = run(var, "tidy")
-    assert (code, out) == (0, "Cleared away: 0 failed tries of notices, 0 laid-out documents (0.0 MB).\n")
+    assert (code, out) == (0, "Cleared away: 0 failed tries of notices, 0 rows that never counted, 0 laid-out documents (0.0 MB).\n")
 
 
 # -- bounded -----------------------------------------------------------------------------------------------------------

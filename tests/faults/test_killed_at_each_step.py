@@ -18,7 +18,7 @@ from tasks.steps import Fault, Step
 from tests.faults.stand import Stand
 from tests.world import World, opened, write_programme
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.server]
 
 KILLS = (Fault.KILL, Fault.KILL_WITH_WORKER)
 FIRST_WORK = (
@@ -67,20 +67,14 @@ SENDING = (Step.TIME_CARRIED_OUT, Step.NOTICES_CLAIMED, Step.MESSAGE_COMPOSED, S
 def test_a_sweep_that_dies_while_it_reminds_is_caught_up_by_the_next(at_stand: Stand, step: Step, fault: Fault) -> None:
     world = at_stand.begun()
     at_stand.forward(world, timedelta(days=15))
-    at_stand.arm(step, fault)
-    assert at_stand.server.command("sweep").returncode == -signal.SIGKILL
-    healed = at_stand.heal(world)
-    at_stand.note(world, f"sweep: {step}", fault, healed)
+    the_sweep_dies_and_is_caught_up(at_stand, world, step, fault)
     assert world.notices(kind="reminder")
 
 
 @pytest.mark.parametrize(("step", "fault"), scenarios((Step.RUN_CREATED, Step.RUN_NOTED), (Fault.KILL,)))
 def test_a_sweep_that_dies_while_it_launches_a_run_leaves_one_run(at_stand: Stand, step: Step, fault: Fault) -> None:
     world = at_stand.fresh()
-    at_stand.arm(step, fault)
-    assert at_stand.server.command("sweep").returncode == -signal.SIGKILL
-    healed = at_stand.heal(world)
-    at_stand.note(world, f"sweep: {step}", fault, healed)
+    the_sweep_dies_and_is_caught_up(at_stand, world, step, fault)
     assert_it_takes_answers(at_stand, world)
 
 
@@ -92,10 +86,7 @@ def test_a_sweep_that_dies_after_waking_a_run_has_woken_it(at_stand: Stand, step
     world.contribute("needs", "city-cedar")
     world.contribute("needs", "city-damson")
     at_stand.forward(world, timedelta(days=15))
-    at_stand.arm(step, fault)
-    assert at_stand.server.command("sweep").returncode == -signal.SIGKILL
-    healed = at_stand.heal(world)
-    at_stand.note(world, f"sweep: {step}", fault, healed)
+    the_sweep_dies_and_is_caught_up(at_stand, world, step, fault)
     assert world.gate("profile", "city-alder").is_open
 
 
@@ -107,10 +98,7 @@ def test_a_sweep_that_dies_while_it_replaces_a_run_is_caught_up(at_stand: Stand,
     world = at_stand.begun()
     run = at_stand.server.wait_suspended(world.programme, 1)
     at_stand.server.set_state(run, "CRASHED")
-    at_stand.arm(step, fault)
-    assert at_stand.server.command("sweep").returncode == -signal.SIGKILL
-    healed = at_stand.heal(world)
-    at_stand.note(world, f"sweep: {step}", fault, healed)
+    the_sweep_dies_and_is_caught_up(at_stand, world, step, fault)
     assert_it_takes_answers(at_stand, world)
 
 
@@ -119,10 +107,7 @@ def test_a_sweep_that_dies_after_holding_a_phase_has_held_it_once(at_stand: Stan
     world = at_stand.begun()
     run = at_stand.server.wait_suspended(world.programme, 1)
     at_stand.server.set_state(run, "CANCELLED")
-    at_stand.arm(step, fault)
-    assert at_stand.server.command("sweep").returncode == -signal.SIGKILL
-    healed = at_stand.heal(world)
-    at_stand.note(world, f"sweep: {step}", fault, healed)
+    the_sweep_dies_and_is_caught_up(at_stand, world, step, fault)
     with world.looking() as standing:
         assert standing.phase(1).state == PhaseState.HELD
     assert len(world.events(EventKind.PHASE_HELD)) == 1
@@ -152,10 +137,7 @@ def test_a_sweep_that_dies_after_it_asked_for_a_build_is_caught_up(at_stand: Sta
     at_stand.arm(Step.PHASE_COMPLETED, Fault.KILL)
     at_stand.server.sweep()
     at_stand.wait_struck(Step.PHASE_COMPLETED)
-    at_stand.arm(step, fault)
-    assert at_stand.server.command("sweep").returncode == -signal.SIGKILL
-    healed = at_stand.heal(world, files=True)
-    at_stand.note(world, f"sweep: {step}", fault, healed)
+    the_sweep_dies_and_is_caught_up(at_stand, world, step, fault, files=True)
     assert events_of(at_stand, world, EventKind.EDITION_PUBLISHED) == len(standing_of(world).programme.editions)
 
 
@@ -183,6 +165,13 @@ def nearly_complete(at_stand: Stand) -> World:
         world.decide("pair-agreement", scope, party.organisation, role=party.role)
     at_stand.at(world)
     return world
+
+
+def the_sweep_dies_and_is_caught_up(at_stand: Stand, world: World, step: Step, fault: Fault, *, files: bool = False) -> None:
+    """A sweep in a process of its own is killed at a step; those after it mend what it left."""
+    at_stand.arm(step, fault)
+    assert at_stand.server.command("sweep").returncode == -signal.SIGKILL
+    at_stand.note(world, f"sweep: {step}", fault, at_stand.heal(world, files=files))
 
 
 def definition_of(world: World) -> Any:

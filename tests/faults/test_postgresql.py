@@ -23,7 +23,7 @@ from tests.faults.stand import Stand, stand
 from tests.faults.test_killed_at_each_step import assert_it_takes_answers
 from tests.flows.real_server import free_port
 
-pytestmark = [pytest.mark.prove, pytest.mark.server, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.prove, pytest.mark.server]
 
 RESTARTS = 8
 

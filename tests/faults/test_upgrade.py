@@ -15,7 +15,7 @@ from models.events import EventKind
 from tests.faults.stand import Stand
 from tests.faults.test_killed_at_each_step import assert_it_takes_answers, standing_of
 
-pytestmark = [pytest.mark.prove, pytest.mark.server, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.prove, pytest.mark.server]
 
 PACKAGES = ("models", "tasks", "flows", "deployments", "templates")
 MIGRATION = '''"""What the next version adds."""

@@ -24,7 +24,7 @@ from tasks import conditions
 from tests.factories import definition
 from tests.flows.real_server import Server, real_server
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.server]
 
 MONDAY = datetime(2026, 1, 5, 9, tzinfo=UTC)
 ORIGIN = Origin(Entry.DESK)

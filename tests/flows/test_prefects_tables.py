@@ -24,7 +24,7 @@ from models.errors import ProgrammeError
 from tasks.retention import forget_sweeps
 from tests.flows.real_server import Patient, free_port
 
-pytestmark = [pytest.mark.server, pytest.mark.xdist_group("prefect")]
+pytestmark = [pytest.mark.server]
 
 EVERY_SECOND = {"PREFECT_SERVER_SERVICES_DB_VACUUM_LOOP_SECONDS": "1"}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import date, timedelta
 
 import pytest
@@ -10,12 +11,14 @@ from sqlalchemy.orm import selectinload
 
 from models.contributions import Contribution, Revision
 from models.database import reading
-from models.decisions import Decision, Entry, Verdict
+from models.decisions import Decision, Entry, Remark, Verdict
 from models.definition import Role
 from models.doors import steering
 from models.doors.answering import Offered, Origin, Ruling, contribute, decide, party_of
+from models.doors.attaching import Upload, attach, withdraw
 from models.errors import Refused
 from models.events import EventKind
+from tests.models import files
 from tests.models.conftest import At
 from tests.world import ACT, World, at_once, launched, opened
 
@@ -231,6 +234,33 @@ def test_a_councils_decision_needs_number_and_date_of_its_act(at: At) -> None:
 
 
 # -- two at once -----------------------------------------------------------------------------------------------------
+
+
+def test_the_file_behind_a_decision_is_one_that_its_organisation_attached_there(at: At) -> None:
+    world = at("plan-adoption")
+    with world.changing() as (session, standing):
+        here, there = standing.gate("plan-adoption", CEDAR), standing.gate("plan-adoption", "city-damson")
+        strange = attach(session, standing, there, "damson", Upload("a.pdf", files.PDF), "", world.now).id
+        own = attach(session, standing, here, "cedar", Upload("a.pdf", files.PDF), "Anna", world.now).id
+    act = {"act_number": ACT, "act_on": world.now.date()}
+    with pytest.raises(Refused, match="not there any more"):
+        world.decide("plan-adoption", CEDAR, "cedar", **act, evidence_id=strange)
+    world.decide("plan-adoption", CEDAR, "cedar", **act, evidence_id=own)
+    with world.changing() as (session, standing), pytest.raises(Refused, match="handed in already"):
+        withdraw(session, standing, standing.gate("plan-adoption", CEDAR), "cedar", own, world.now)
+    told = world.events(EventKind.DECISION_RECORDED, gate="plan-adoption", scope=CEDAR)[-1].detail
+    assert told["evidence_sha256"] == hashlib.sha256(files.PDF).hexdigest()
+
+
+def test_a_comment_on_a_section_is_comment_enough_for_a_return_and_is_sent_to_the_authors(at: At) -> None:
+    world = at("needs-approval")
+    blank, real = Remark("D1.1", "2", "Needs", "  "), Remark("D1.1", "2", "Needs", "Who was asked?\0")
+    with pytest.raises(Refused, match="Say why"):
+        world.decide("needs-approval", CEDAR, "cedar", Verdict.RETURN, remarks=(blank,))
+    world.decide("needs-approval", CEDAR, "cedar", Verdict.RETURN, remarks=(real,))
+    kept = {"document": "D1.1", "section": "2", "title": "Needs", "comment": "Who was asked?"}
+    assert decisions(world, "needs-approval", CEDAR)[-1].remarks == [kept]
+    assert world.notices(kind="returned")[0].detail["remarks"] == [kept]
 
 
 @pytest.fixture

@@ -64,7 +64,8 @@ def test_what_came_too_early_is_taken_from_the_tray_when_its_gate_opens(engine: 
     world.answer("needs")
     world.wait_days(15)
     assert world.gate("profile", "city-cedar").outcome == "contributed"
-    assert [notice.detail for notice in world.notices(gate_id=world.gate("profile", "city-cedar").id)] == []
+    told = world.notices(gate_id=world.gate("profile", "city-cedar").id)
+    assert [(notice.kind, notice.detail["became"]) for notice in told] == [("receipt", "kept"), ("receipt", "accepted")]
 
 
 def test_organisations_that_share_a_mailbox_each_have_their_notice(sqlite_engine: Engine) -> None:

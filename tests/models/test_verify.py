@@ -106,6 +106,28 @@ def test_a_clock_that_was_set_back_does_not_turn_history_round(engine: Engine) -
         pytest.param(
             "needs-approval", "update notice set state = 'sent' where id = 1", "is sent and went out 0 times", id="a notice never sent"
         ),
+        pytest.param(
+            "needs-approval",
+            "insert into promise (programme_id, gate_id, organisation, until, note, made_at)"
+            " select 'orchard', id, 'cedar', '2024-03-12', '', opened_at from gate where key = 'needs' and scope = 'city-cedar'",
+            "stands though its gate is not open",
+            id="a promise outlives its gate",
+        ),
+        pytest.param(
+            "needs-approval",
+            "insert into time_request"
+            " (programme_id, gate_id, gate_round, organisation, role, until, reason, writer, asked_at, state, version)"
+            " select 'orchard', id, 0, 'cedar', 'project-lead', '2024-03-12', 'x', '', opened_at, 'asked', 1 from gate where key = 'needs'"
+            " and scope = 'city-cedar'",
+            "waits for an answer though its gate is not open",
+            id="a request outlives its gate",
+        ),
+        pytest.param(
+            "needs-approval",
+            "update revision set state = 'declined' where id = 1",
+            "is declined and was settled at None",
+            id="something left the tray unseen",
+        ),
     ],
 )
 def test_a_broken_promise_is_told(at: At, stage: str, statement: str, told: str) -> None:

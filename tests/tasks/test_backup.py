@@ -16,9 +16,10 @@ from sqlalchemy import Engine
 
 from models import outbox, portable
 from models.database import bring_to, changing, connect, migrate, reading
+from models.doors import signing_in
 from models.doors.steering import renew_lease, take_lease
 from models.editions import EditionFile
-from models.errors import ProgrammeError, StaleToken
+from models.errors import ProgrammeError, Refused, StaleToken
 from models.leases import Lease
 from models.rows import metadata
 from models.standing import load
@@ -262,6 +263,21 @@ def test_who_was_at_work_in_the_original_neither_holds_up_nor_acts_on_the_copy(
     assert claimed
     assert send_mail(world, tmp_path / "var") == 0
     assert send_mail(copy, tmp_path / "new") == claimed
+
+
+def test_who_was_signed_in_to_the_original_signs_in_to_the_copy_anew(
+    sqlite_engine: Engine, new_database: NewDatabase, tmp_path: Path
+) -> None:
+    world = launched(sqlite_engine, one_pair())
+    with world.changing() as (session, _):
+        _, cookie = signing_in.use(session, signing_in.link_for(session, world.programme, SECRET, world.now), world.now)
+        unused = signing_in.link_for(session, world.programme, SECRET, world.now)
+    backed_up(world, tmp_path / "var", tmp_path / "b.tar.gz")
+    copy = restored(tmp_path / "b.tar.gz", new_database("sqlite"), tmp_path / "new", world)
+    with copy.changing() as (session, _):
+        assert signing_in.session_of(session, cookie, world.now) is None
+        with pytest.raises(Refused):
+            signing_in.use(session, unused, world.now)
 
 
 def test_mail_that_the_copy_sends_again_has_the_message_id_it_went_out_with(

@@ -52,6 +52,10 @@ DETAILS = {
     NoticeKind.DECISION: {"verdict": "approve", "by": "Cedar"},
     NoticeKind.DEADLINE_MOVED: {"old": "2026-02-09", "new": "2026-02-16", "reason": "more time was asked for"},
     NoticeKind.DELIVERABLE: {"number": "D1.1", "version": "1.0"},
+    NoticeKind.TIME_REQUEST: {"by": "Cedar", "until": "2026-02-16", "comment": "The council meets late."},
+    NoticeKind.TIME_ANSWER: {"until": "2026-02-16", "comment": "The others wait for it."},
+    NoticeKind.RECEIPT: {"became": "kept", "early": False, "revision": 2, "received": "2026-02-02T08:41:00+00:00", "comment": ""},
+    NoticeKind.SIGN_IN: {"nonce": "00", "until": "2026-02-02T08:41:00+00:00"},
     NoticeKind.SILENCE: {"last": "2026-02-02T08:41:00+00:00", "noticed": "2026-02-02T08:44:00+00:00"},
 }
 
@@ -143,6 +147,16 @@ def test_somebodys_words_are_quoted_and_never_become_markup() -> None:
     assert "> Which year?\n>\n> <script>alert(1)</script>\n" in part_of(message, "plain")
     assert "<script>" not in part_of(message, "html")
     assert "&lt;script&gt;alert(1)&lt;/script&gt;" in part_of(message, "html")
+
+
+def test_comments_on_sections_are_quoted_with_the_section_they_are_about() -> None:
+    said = [
+        {"document": "D1.1", "section": "2.1", "title": "Needs", "comment": "Who was asked?"},
+        {"document": "", "section": "", "title": "Matching proposal: Orchard", "comment": "Why this pair?"},
+    ]
+    text = part_of(received(replace(VIEW, kind=NoticeKind.RETURNED, detail={"comment": "", "remarks": said})), "plain")
+    assert "The comment:" in text
+    assert "> D1.1, 2.1 Needs: Who was asked?\n>\n> Matching proposal: Orchard: Why this pair?\n" in text
 
 
 def test_the_digest_lists_what_is_overdue_and_what_comes_soon() -> None:

@@ -9,16 +9,21 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, select
 
+from models.contributions import Attachment
 from models.database import changing, reading
+from models.doors.signing_in import SESSION_LASTS, link_for, use
+from models.drafts import Delegation, Draft, DraftSave, Proposal
 from models.notices import Attempt, Notice, NoticeState
-from models.retention import forget_failed_tries
+from models.programme import Programme
+from models.retention import LOOKED_OVER_KEPT, UNFINISHED_KEPT, forget_failed_tries, forget_what_never_counted
+from models.sign_ins import SignIn
 from models.verify import violations
 from tasks.files import put
 from tasks.pdf import Layout, lay_out
 from tasks.retention import tidy_up
 from tests.outboxes import NOW, launched, notice
+from tests.world import World, one_pair, opened
 from tests.world import launched as begun
-from tests.world import one_pair, opened
 
 HALF_A_YEAR = timedelta(days=180)
 
@@ -85,6 +90,74 @@ def test_the_promises_hold_afterwards(sqlite_engine: Engine) -> None:
     assert world.rows() == history | {"attempt": []}
 
 
+UNFINISHED = (Draft, DraftSave, Proposal, Delegation, Attachment)
+SECOND = timedelta(seconds=1)
+
+
+def unfinished(engine: Engine) -> World:
+    """A programme in which somebody has begun to write, sent a file back, handed a section on and attached a file."""
+    world = begun(engine)
+    with world.changing() as (session, standing):
+        gate = standing.gate("needs", "city-cedar")
+        own = {"programme_id": world.programme, "gate_id": gate.id, "organisation": "cedar"}
+        draft = Draft(**own, language="it", started_at=world.now, saved_at=world.now, saves=1)
+        draft.history = [DraftSave(number=1, saved_at=world.now, writer="Anna", state={})]
+        session.add(draft)
+        for settled_at in (None, world.now):
+            file = {"kind": "word", "filename": "Anna.docx", "sha256": "0", "received_at": world.now, "body": {}}
+            session.add(Proposal(**own, **file, settled_at=settled_at))
+        session.add(Delegation(**own, fields=["context"], label="Anna", made_at=world.now, expires_on=world.now.date()))
+        session.add(Attachment(**own, filename="Anna.pdf", media_type="application/pdf", sha256="0", size=1, data=b"x"))
+    return world
+
+
+def counts(engine: Engine) -> dict[str, int]:
+    with reading(engine) as session:
+        return {rows.__tablename__: len(session.scalars(select(rows)).all()) for rows in UNFINISHED}
+
+
+def forget(engine: Engine, now: datetime) -> int:
+    with changing(engine) as session:
+        return forget_what_never_counted(session, now)
+
+
+def test_what_was_never_handed_in_is_forgotten_some_time_after_the_programme_has_closed(engine: Engine) -> None:
+    world = unfinished(engine)
+    assert forget(engine, world.now + LOOKED_OVER_KEPT) == 0
+    assert forget(engine, world.now + timedelta(days=900)) == 1, "the file that was looked over"
+    with changing(engine) as session:
+        programme = session.get(Programme, world.programme)
+        assert programme is not None
+        programme.closed_at = world.now
+    before = counts(engine)
+    assert before == {"draft": 1, "draft_save": 1, "proposal": 1, "delegation": 1, "attachment": 1}
+    assert forget(engine, world.now + UNFINISHED_KEPT) == 0
+    assert forget(engine, world.now + UNFINISHED_KEPT + SECOND) == 5
+    assert set(counts(engine).values()) == {0}
+
+
+def test_what_was_handed_in_stays_however_long_ago_the_programme_closed(sqlite_engine: Engine) -> None:
+    world = unfinished(sqlite_engine)
+    world.contribute("needs", "city-cedar")
+    with changing(sqlite_engine) as session:
+        programme = session.get(Programme, world.programme)
+        assert programme is not None
+        programme.closed_at = world.now
+    forget(sqlite_engine, world.now + timedelta(days=9000))
+    assert counts(sqlite_engine)["attachment"] == 1
+
+
+def test_sign_ins_are_forgotten_a_month_after_their_session_and_not_before(engine: Engine) -> None:
+    world = begun(engine)
+    with changing(engine) as session:
+        use(session, link_for(session, world.programme, "secret", world.now), world.now)
+    over = world.now + SESSION_LASTS + LOOKED_OVER_KEPT
+    assert forget(engine, over) == 0
+    assert forget(engine, over + SECOND) == 1
+    with reading(engine) as session:
+        assert session.scalars(select(SignIn)).all() == []
+
+
 @pytest.fixture
 def var(sqlite_engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{tmp_path}/programme.db")
@@ -108,7 +181,7 @@ def test_documents_that_nobody_has_asked_for_in_ninety_days_leave_the_cache_and_
 
 
 def test_where_there_is_nothing_yet_there_is_nothing_to_clear(var: Path) -> None:
-    assert str(tidy_up(var, NOW)) == "Cleared away: 0 failed tries of notices, 0 laid-out documents (0.0 MB)."
+    assert str(tidy_up(var, NOW)) == "Cleared away: 0 failed tries of notices, 0 rows that never counted, 0 laid-out documents (0.0 MB)."
 
 
 def test_a_document_taken_from_the_cache_counts_as_asked_for(tmp_path: Path) -> None:

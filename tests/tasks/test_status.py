@@ -10,9 +10,10 @@ from sqlalchemy import Engine
 
 from models.doors import steering
 from models.doors.steering import STUCK_AFTER
+from models.doors.wishing import Wanted, ask_for_time
 from tasks.overview import overview
-from tasks.status import phase_report, programme_report
-from tests.world import World, launched
+from tasks.status import phase_report, programme_report, waiting_for
+from tests.world import DESK, World, launched
 
 
 @pytest.fixture
@@ -52,6 +53,19 @@ def test_a_phase_in_trouble_is_named_with_what_to_do(world: World, happens: Call
     assert [f"Phase 1 is {name}." in text for text in plain[:2]] == [True, True]
     assert name.upper() in plain[2]
     assert [to_do in text for text in plain] == [True] * 3
+
+
+def test_the_form_in_prefect_leads_to_the_desk_and_says_who_asks_for_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PUBLIC_URL", "https://desk.example")
+    with world.changing() as (session, standing):
+        gate = standing.gate("needs", "city-cedar")
+        wanted = Wanted(world.now.date() + timedelta(days=60), "late [x](http://evil.example)")
+        ask_for_time(session, standing, gate, standing.parties(gate)[0], wanted, DESK, world.now)
+    with world.looking() as standing:
+        text = waiting_for(standing, 1)
+    assert f"[on the desk](https://desk.example/coordinator/orchard/gate/{gate.id})" in text
+    assert "Cedar asks for time until 2024-05-03" in text
+    assert "evil" not in text
 
 
 def test_what_a_broken_run_said_is_shown_and_never_interpreted(world: World) -> None:

@@ -1,0 +1,236 @@
+"""Links themselves: a new one for an old one, all of them for who has lost them, a section of a contribution handed on."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Engine
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+from starlette.routing import Route
+
+from deployments.desk import html, limits
+from deployments.desk.languages import preferred
+from deployments.desk.security import read_form
+from deployments.desk.visits import ANSWERING, RENEWED, Unproven, Visit, check_proof, opened, opens_nothing, proof_of, visiting
+from models import clock, links
+from models.database import changing, reading
+from models.doors import access
+from models.errors import Refused
+from models.gates import Gate
+from models.links import BadLink
+from models.mailbox import ascii_mailbox
+from models.programme import Programme
+from models.settings import public_url
+from models.standing import load
+from tasks.handing_on import Typed, given, hand_on_by_form, labels, may_hand_on, sections, usual_until
+from tasks.page_answers import NotTaken, Problem
+from tasks.pages import ask_of, language_of
+from tasks.wording import Words
+
+log = logging.getLogger(__name__)
+
+SMALL = 16 * 1024
+LONGEST_MAILBOX = 254
+MOST_FIELDS = 200
+
+
+# -- a new link in place of an old one -------------------------------------------------------------------------------
+
+
+def again(request: Request) -> Response:
+    """Queue a new link for the mailbox the old one was sent to. The answer does not say whether there is such a mailbox still."""
+    try:
+        with visiting(request):
+            return RedirectResponse(f"/a/{request.path_params['token']}", 303)
+    except BadLink as bad:
+        if bad.was is None or bad.was.purpose not in RENEWED:
+            return opens_nothing(request, bad)
+        link = bad.was
+    engine = request.app.state.desk.engine
+    with changing(engine) as session:
+        if session.get(Programme, link.programme) is not None:
+            access.reissue(session, load(session, link.programme, locked=True), link, clock.now(engine))
+    return RedirectResponse(f"/a/{request.path_params['token']}/again", 303)
+
+
+def sent_again(request: Request) -> Response:
+    """That a new link is on its way; for who comes here with one that opens its page, that page."""
+    try:
+        with visiting(request):
+            return RedirectResponse(f"/a/{request.path_params['token']}", 303)
+    except BadLink as bad:
+        if bad.was is None or bad.was.purpose not in RENEWED:
+            return opens_nothing(request, bad)
+        link = bad.was
+    with reading(request.app.state.desk.engine) as session:
+        if session.get(Programme, link.programme) is None:
+            return html.page("lost_sent", everything=False)
+        language = language_of(load(session, link.programme), link)
+    return html.page("lost_sent", language, everything=False)
+
+
+# -- links lost --------------------------------------------------------------------------------------------------------
+
+
+def lost(request: Request) -> Response:
+    """The page for who has lost the link."""
+    return _lost_page()
+
+
+def _lost_page(status: int = 200, mailbox: str = "", problems: list[Problem] | None = None) -> Response:
+    return html.page("lost", status=status, mailbox=mailbox, problems=problems or [], faults=None, conflict=False)
+
+
+async def send_lost(request: Request) -> Response:
+    """Take the mailbox. The answer is the same, and does not wait for anything to be looked up, whether we know it or not."""
+    form = await read_form(request, SMALL)
+    try:
+        typed = str(form.get("mailbox") or "").strip()[: LONGEST_MAILBOX + 1]
+    finally:
+        await form.close()
+    try:
+        mailbox = ascii_mailbox(typed)
+    except ValueError:
+        words = Words(preferred())
+        said = words.gettext("Write the mailbox our messages come to, such as integration@town.example.")
+        return _lost_page(422, typed, [Problem(said, "mailbox")])
+    wait = limits.asked_for_links(request, mailbox)
+    if wait is not None:
+        return limits.too_much(wait)
+    # Nobody waits for it, on this connection either: how long it takes would tell whether the mailbox is known.
+    asyncio.get_running_loop().run_in_executor(None, _send_everything, request.app.state.desk.engine, mailbox)
+    return RedirectResponse("/link/sent", 303)
+
+
+def _send_everything(engine: Engine, mailbox: str) -> None:
+    """In each programme the mailbox is in. What goes wrong is told without the mailbox: it may be anybody's."""
+    try:
+        with reading(engine) as session:
+            programmes = access.programmes_of(session, mailbox)
+        for programme in programmes:
+            with changing(engine) as session:
+                access.reissue_everything(session, load(session, programme, locked=True), mailbox, clock.now(engine))
+    except Exception as error:  # noqa: BLE001 - its text and traceback may hold the mailbox
+        log.error("links that were asked for could not be queued: %s", type(error).__name__)  # noqa: TRY400 - a traceback would name it too
+
+
+def lost_sent(request: Request) -> Response:
+    """What was done, whether or not the mailbox is known."""
+    return html.page("lost_sent", everything=True)
+
+
+# -- a section handed on -----------------------------------------------------------------------------------------------
+
+
+@opened
+def handing_on(request: Request) -> Response:
+    """The sections of a contribution, whom they were handed on to, and a form to hand on more."""
+    with visiting(request, opens=ANSWERING) as visit:
+        return _hand_on_page(request, visit, _gate(visit), new=request.query_params.get("new", ""))
+
+
+def _gate(visit: Visit) -> Gate:
+    """The contribution that can be handed on; for all other links there is no such page."""
+    if visit.gate is None or not may_hand_on(visit.standing, visit.gate, visit.link):
+        raise HTTPException(404)
+    return visit.gate
+
+
+def _hand_on_page(
+    request: Request, visit: Visit, gate: Gate, *, status: int = 200, typed: Typed | None = None, new: str = "", **told: Any
+) -> Response:
+    words = Words(visit.language)
+    found = given(visit.session, gate, visit.link.organisation, visit.now)
+    shown = {
+        item.number: links.address(public_url(), _part_link(request, visit, gate, item.number, item.expires_on))
+        for item in found
+        if item.opens
+    }
+    until = usual_until(visit.standing, gate, visit.link, visit.now)
+    return html.page(
+        "hand_on",
+        visit.language,
+        status=status,
+        ask=ask_of(visit.session, visit.standing, gate, visit.link, visit.now),
+        token=visit.token,
+        proof=proof_of(request, visit),
+        sections=[(name, words.label(name)) for name in sections(gate)],
+        typed=typed or Typed(until=until.isoformat()),
+        given=[(item, labels(item.fields, words), shown.get(item.number, "")) for item in found],
+        new=next((item.number for item in found if str(item.number) == new and item.opens), None),
+        **({"problems": [], "faults": None, "conflict": False} | told),
+    )
+
+
+def _part_link(request: Request, visit: Visit, gate: Gate, number: int, until: date) -> str:
+    """The same token whenever it is shown: whoever may hand on may see it again."""
+    link = visit.link
+    return links.sign(
+        request.app.state.desk.secret, "part", link.programme, gate.id, None, link.organisation, link.role, until,
+        epoch=link.epoch, delegation_id=number,
+    )  # fmt: skip
+
+
+async def hand_on(request: Request) -> Response:
+    """Hand a section on, or take one back; then the page with what there is now."""
+    try:
+        await run_in_threadpool(_look, request)
+    except BadLink as bad:
+        return await run_in_threadpool(opens_nothing, request, bad)
+    form = await read_form(request, SMALL, fields=MOST_FIELDS)
+    try:
+        return await run_in_threadpool(opened(lambda request: _hand_on(request, form)), request)
+    finally:
+        await form.close()
+
+
+def _look(request: Request) -> None:
+    """Who knows no link sends no body."""
+    with visiting(request, opens=ANSWERING) as visit:
+        _gate(visit)
+
+
+def _hand_on(request: Request, form: FormData) -> Response:
+    texts = {name: value for name, value in form.multi_items() if isinstance(value, str)}
+    fields = tuple(value for value in form.getlist("fields") if isinstance(value, str))
+    typed = Typed(fields, texts.get("label", "")[:400], texts.get("until", "")[:40])
+    back = f"/a/{request.path_params['token']}/hand-on"
+    try:
+        with visiting(request, changes=True, opens=ANSWERING) as visit:
+            gate, words = _gate(visit), Words(visit.language)
+            check_proof(request, visit, texts, words)
+            if "withdraw" in texts:
+                number = int(texts["withdraw"]) if texts["withdraw"].isdecimal() and len(texts["withdraw"]) < 10 else 0
+                access.withdraw_delegation(visit.session, visit.standing, gate, visit.link.organisation, number, visit.now)
+                return RedirectResponse(back, 303)
+            made = hand_on_by_form(visit.session, visit.standing, gate, visit.link, typed, words, visit.origin, visit.now)
+            return RedirectResponse(f"{back}?new={made.id}", 303)
+    except NotTaken as refused:
+        return _hand_on_again(request, typed, 403 if isinstance(refused, Unproven) else 422, refused.problems)
+    except BadLink:
+        raise
+    except Refused as refused:
+        return _hand_on_again(request, typed, 409, [Problem(str(refused))])
+
+
+def _hand_on_again(request: Request, typed: Typed, status: int, problems: list[Problem]) -> Response:
+    with visiting(request, opens=ANSWERING) as visit:
+        return _hand_on_page(request, visit, _gate(visit), status=status, typed=typed, problems=problems)
+
+
+ROUTES = [
+    Route("/link", lost, methods=["GET"]),
+    Route("/link", send_lost, methods=["POST"]),
+    Route("/link/sent", lost_sent),
+    Route("/a/{token}/again", sent_again, methods=["GET"]),
+    Route("/a/{token}/again", again, methods=["POST"]),
+    Route("/a/{token}/hand-on", handing_on, methods=["GET"]),
+    Route("/a/{token}/hand-on", hand_on, methods=["POST"]),
+]

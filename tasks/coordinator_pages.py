@@ -1,0 +1,235 @@
+"""What the coordinator's side of the desk shows, read from the rows as plain values: what waits, for whom, since when."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import and_, select
+from sqlalchemy.orm import Session
+
+from models.decisions import Entry
+from models.definition import Role
+from models.doors import tray
+from models.drafts import Draft, DraftSave
+from models.gates import Gate
+from models.holding import held_until
+from models.method import GateKind
+from models.standing import Party, Standing
+from models.wishes import Promise, TimeRequest
+from tasks.decided import role_title
+from tasks.messages import written_in
+from tasks.notice_views import name_of, scope_names
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request for more time that waits for an answer."""
+
+    number: int
+    name: str
+    role: str
+    until: date
+    reason: str
+    writer: str
+    asked_at: datetime
+
+
+@dataclass(frozen=True)
+class Promised:
+    """A promise that stands."""
+
+    number: int
+    name: str
+    until: date
+    note: str
+    made_at: datetime
+
+
+@dataclass(frozen=True)
+class Owing:
+    """Somebody an open gate asks. `draft_at`: when their unfinished answer was saved last; `quiet_until`: reminded again from then on."""
+
+    organisation: str
+    role: str
+    name: str
+    title: str
+    mailboxes: tuple[str, ...]
+    is_done: bool
+    draft_at: datetime | None
+    draft_by: str
+    quiet_until: date | None
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An open gate as the coordinator looks at it. `days_left` counts calendar days on the coordinator's day; negative: late."""
+
+    gate_id: int
+    phase: int
+    title: str
+    asks: str
+    about: tuple[str, ...]
+    kind: GateKind
+    is_open: bool
+    due_on: date | None
+    days_left: int
+    is_rejected: bool
+    parties: tuple[Owing, ...]
+    requests: tuple[Asked, ...]
+    promises: tuple[Promised, ...]
+
+    @property
+    def owing(self) -> tuple[Owing, ...]:
+        """Those who are still to act."""
+        return tuple(item for item in self.parties if not item.is_done)
+
+
+@dataclass(frozen=True)
+class Late:
+    """Something that lies in the tray."""
+
+    revision_id: int
+    number: int
+    title: str
+    about: tuple[str, ...]
+    name: str
+    writer: str
+    on_behalf: bool
+    by: str
+    received_at: datetime
+    early: bool
+    is_sample: bool
+    body: Mapping[str, Any]
+    why_not: str
+    """Why it cannot be taken in; empty where it can."""
+    asked_anew: tuple[str, ...]
+    """Approvals that are asked anew if it is taken in."""
+    counts: int | None
+    """The number of the revision that counts now."""
+
+
+@dataclass(frozen=True)
+class Board:
+    """Everything that waits in a programme."""
+
+    title: str
+    today: date
+    waiting: tuple[Waiting, ...]
+    late: tuple[Late, ...]
+
+    @property
+    def asking(self) -> tuple[Waiting, ...]:
+        """The gates at which somebody asks for more time."""
+        return tuple(item for item in self.waiting if item.requests)
+
+
+def language_of(standing: Standing) -> str:
+    """The language of the coordination's mailbox, where there is a catalogue for it."""
+    contacts = standing.organisation(standing.definition.coordinator).reached_at(Role.COORDINATOR)
+    return written_in(contacts[0].language) if contacts else "en"
+
+
+def zone_of(standing: Standing) -> str:
+    """The coordinator's time zone."""
+    return standing.definition.organisation(standing.definition.coordinator).zone
+
+
+def board(session: Session, standing: Standing, now: datetime) -> Board:
+    """What waits, the earliest deadline first."""
+    drafts = _drafts(session, standing)
+    found = [_waiting(standing, gate, drafts, now) for gate in standing.programme.gates if gate.is_open]
+    found.sort(key=lambda item: (item.due_on or date.max, item.gate_id))
+    late = tuple(_late(standing, kept) for kept in tray.waiting(session, standing))
+    return Board(standing.programme.title, standing.today(now), tuple(found), late)
+
+
+def waiting_at(session: Session, standing: Standing, gate: Gate, now: datetime) -> Waiting:
+    """One gate, open or not."""
+    return _waiting(standing, gate, _drafts(session, standing), now)
+
+
+def late_of(standing: Standing, kept: tray.Kept) -> Late:
+    """One thing that lies in the tray."""
+    return _late(standing, kept)
+
+
+def _drafts(session: Session, standing: Standing) -> dict[tuple[int, str], tuple[datetime, str]]:
+    """When each draft was saved last and by whom, by gate and organisation."""
+    is_last = and_(DraftSave.draft_id == Draft.id, DraftSave.number == Draft.saves)
+    query = select(Draft.gate_id, Draft.organisation, Draft.saved_at, DraftSave.writer).outerjoin(DraftSave, is_last)
+    found = session.execute(query.where(Draft.programme_id == standing.programme.id))
+    return {(gate_id, organisation): (saved_at, writer or "") for gate_id, organisation, saved_at, writer in found}
+
+
+def _waiting(standing: Standing, gate: Gate, drafts: dict[tuple[int, str], tuple[datetime, str]], now: datetime) -> Waiting:
+    today = standing.today(now)
+    return Waiting(
+        gate_id=gate.id,
+        phase=gate.phase,
+        title=gate.spec.title,
+        asks=gate.spec.asks,
+        about=scope_names(standing, gate.scope),
+        kind=gate.spec.kind,
+        is_open=gate.is_open,
+        due_on=gate.due_on,
+        days_left=(gate.due_on - today).days if gate.due_on else 0,
+        is_rejected=gate.rejected,
+        parties=tuple(_owing(standing, gate, party, drafts, now) for party in standing.parties(gate)),
+        requests=tuple(_asked(standing, item) for item in standing.requests_at(gate)),
+        promises=tuple(_promised(standing, item) for item in standing.promises_at(gate)),
+    )
+
+
+def _owing(standing: Standing, gate: Gate, party: Party, drafts: dict[tuple[int, str], tuple[datetime, str]], now: datetime) -> Owing:
+    held = held_until(standing, gate, party.organisation)
+    draft_at, draft_by = drafts.get((gate.id, party.organisation), (None, ""))
+    quiet = standing.calendar.local_date(party.organisation, held) if held is not None and held > now else None
+    return Owing(
+        organisation=party.organisation,
+        role=str(party.role),
+        name=name_of(standing, party.organisation),
+        title=role_title(party.role),
+        mailboxes=tuple(dict.fromkeys(item.mailbox for item in standing.organisation(party.organisation).reached_at(party.role))),
+        is_done=not gate.is_open or party not in standing.open_parties(gate),
+        draft_at=draft_at,
+        draft_by=draft_by,
+        quiet_until=quiet,
+    )
+
+
+def _asked(standing: Standing, item: TimeRequest) -> Asked:
+    name = name_of(standing, item.organisation)
+    return Asked(item.id, name, role_title(item.role), item.until, item.reason, item.writer, item.asked_at)
+
+
+def _promised(standing: Standing, item: Promise) -> Promised:
+    return Promised(item.id, name_of(standing, item.organisation), item.until, item.note, item.made_at)
+
+
+def _late(standing: Standing, kept: tray.Kept) -> Late:
+    revision, item, gate = kept.revision, kept.contribution, kept.gate
+    return Late(
+        revision_id=revision.id,
+        number=revision.number,
+        title=gate.spec.title,
+        about=scope_names(standing, gate.scope),
+        name=name_of(standing, item.organisation),
+        writer=revision.writer,
+        on_behalf=revision.on_behalf,
+        by=Entry(revision.entry),
+        received_at=revision.received_at,
+        early=gate.first_opened_at is None,
+        is_sample=revision.illustrative or revision.generated,
+        body=revision.body,
+        why_not=tray.why_not_included(standing, kept) or "",
+        asked_anew=tuple(_named(standing, other) for other in tray.stale_approvals(standing, kept)),
+        counts=item.current.number if item.current else None,
+    )
+
+
+def _named(standing: Standing, gate: Gate) -> str:
+    about = ", ".join(scope_names(standing, gate.scope))
+    return f"{gate.spec.title} ({about})" if about else gate.spec.title

@@ -1,0 +1,86 @@
+"""Decisions as pages show them: one's own, those of others, and the one that sent a contribution back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy.orm import Session
+
+from models.contributions import Attachment
+from models.decisions import Decision, Remark, Verdict
+from models.definition import Role
+from models.gates import Gate
+from models.links import Link
+from models.method import GateKind
+from models.standing import Standing
+from tasks.attachments import Attached, attached
+from tasks.notice_views import ROLES, name_of
+
+
+@dataclass(frozen=True)
+class Decided:
+    """A decision as others may read it. `earlier` is one on a round that is over."""
+
+    organisation: str
+    role: str
+    verdict: Verdict
+    comment: str
+    remarks: tuple[Remark, ...]
+    at: datetime
+    act_number: str | None
+    act_on: date | None
+    evidence: Attached | None
+    writer: str
+    bound: tuple[str, ...]
+    earlier: bool
+
+
+def own_decision(session: Session, standing: Standing, gate: Gate, link: Link) -> Decided | None:
+    """The reader's last decision, in whichever round."""
+    own = [item for item in gate.decisions if _is_own(item, link)]
+    return _decided(session, standing, gate, own[-1]) if own else None
+
+
+def decisions_of_others(session: Session, standing: Standing, gate: Gate, link: Link) -> tuple[Decided, ...]:
+    """What others have decided on what is asked now."""
+    return tuple(_decided(session, standing, gate, item) for item in gate.decided_in_this_round() if not _is_own(item, link))
+
+
+def sent_back(session: Session, standing: Standing, gate: Gate) -> Decided | None:
+    """Why a contribution is asked for again: the last decision that returned it."""
+    if gate.spec.kind is not GateKind.CONTRIBUTION or not gate.is_open or not gate.round:
+        return None
+    approvals = [other for other in standing.programme.gates if gate.key in other.spec.feeds and standing.touch(gate.scope, other.scope)]
+    returns = [(item, other) for other in approvals for item in other.decisions if item.verdict == Verdict.RETURN]
+    if not returns:
+        return None
+    decision, other = max(returns, key=lambda found: (found[0].at, found[0].id))
+    return _decided(session, standing, other, decision)
+
+
+def role_title(role: str) -> str:
+    """A role as people call it, in English; the role's own name where it is none of the method's."""
+    return ROLES[Role(role)] if role in set(Role) else role
+
+
+def _is_own(decision: Decision, link: Link) -> bool:
+    return (decision.organisation, decision.role) == (link.organisation, link.role)
+
+
+def _decided(session: Session, standing: Standing, gate: Gate, decision: Decision) -> Decided:
+    evidence = session.get(Attachment, decision.evidence_id) if decision.evidence_id is not None else None
+    return Decided(
+        organisation=name_of(standing, decision.organisation),
+        role=role_title(decision.role),
+        verdict=Verdict(decision.verdict),
+        comment=decision.comment,
+        remarks=tuple(Remark(**{"document": "", "section": "", "title": ""} | row) for row in decision.remarks or ()),
+        at=decision.at,
+        act_number=decision.act_number,
+        act_on=decision.act_on,
+        evidence=attached([evidence])[0] if evidence is not None else None,
+        writer=decision.writer,
+        bound=tuple(decision.bound.values()),
+        earlier=decision.round != gate.round,
+    )

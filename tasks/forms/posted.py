@@ -1,0 +1,163 @@
+"""What a browser sends of a form, as changes to a draft: only what the form's own fields can say, whatever else was sent."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tasks.forms.state import at, blank, field_at, is_list, order_of, path_of
+from tasks.forms.typed import Path, kept
+from tasks.page_fields import Field, Form
+from tasks.wording import Words
+
+KEY = re.compile(r"[a-z0-9]{1,12}")
+NUMBERED = re.compile(r"([A-Za-z]+)(\d{1,6})")
+MOST_ENTRIES = 1000
+"""Entries of one list that are looked at; every kind allows fewer."""
+
+CHOICE, UNSETTLED = "choose~", "unsettled"
+"""Names of what a form says about conflicts: which text is to stand, and where that is still to be said."""
+
+
+@dataclass
+class Posted:
+    """What a form says: its part of the state, what it asks to do, and how conflicts are to be settled."""
+
+    changes: dict[str, Any]
+    do: str = "save"
+    place: Path = ()
+    """What `do` is about."""
+    unsettled: dict[Path, str] = field(default_factory=dict)
+    """Texts of conflicts about which nothing was said, by their place: they are not saved, and shown again."""
+
+
+def posted(fields: Sequence[Field], items: Iterable[tuple[str, str]], words: Words) -> Posted:
+    """The fields of a form as a browser sends them."""
+    tree: dict[str, Any] = {}
+    said: dict[str, list[str]] = {}
+    for name, value in items:
+        said.setdefault(name, []).append(value)
+        here, parts = tree, name.split(".")
+        if "" in parts:  # no field of ours is called so, and the empty name is where the values are kept
+            continue
+        for part in parts[:12]:
+            here = here.setdefault(part, {})
+        here.setdefault("", []).append(value)
+    do, _, place = said.get("do", ["save"])[-1].partition(":")
+    found = Posted(_part(fields, tree, words), do, path_of(place))
+    for name in said.get(UNSETTLED, [])[:MOST_ENTRIES]:
+        _settle(found, path_of(name), said.get(CHOICE + name, [""])[-1])
+    return found
+
+
+def _part(fields: Sequence[Field], tree: Mapping[str, Any], words: Words) -> dict[str, Any]:
+    part: dict[str, Any] = {}
+    for asked in fields:
+        here = tree.get(asked.name)
+        if not here:
+            continue
+        if asked.form is Form.GROUP:
+            part[asked.name] = _part(asked.fields, here, words)
+        elif asked.form is Form.ENTRIES:
+            part[asked.name] = _entries(asked, here, words)
+        elif "" in here:
+            part[asked.name] = kept(asked, "\n".join(filter(None, here[""])) if asked.form is Form.LINES else here[""][-1], words)
+    return part
+
+
+def _entries(asked: Field, here: Mapping[str, Any], words: Words) -> dict[str, Any]:
+    keys = [key for key in here if key and KEY.fullmatch(key)][:MOST_ENTRIES]
+    part: dict[str, Any] = {"items": {key: _part(asked.fields, here[key], words) for key in keys}}
+    if "" in here:
+        order = dict.fromkeys(key for key in here[""][-1].split() if KEY.fullmatch(key))
+        part["order"] = list(order)[:MOST_ENTRIES]
+    return part
+
+
+def _settle(found: Posted, path: Path, choice: str) -> None:
+    """A conflict that was shown: mine stands if that was chosen, theirs if that, and neither is saved while nothing was."""
+    text = at_part(found.changes, path)
+    if not isinstance(text, str) or choice == "mine":
+        return
+    parent = at_part(found.changes, path[:-1])
+    del parent[path[-1]]
+    if choice != "theirs":
+        found.unsettled[path] = text
+
+
+def at_part(part: Any, path: Path) -> Any:
+    """What stands at a path of a part of a state; None where nothing does. The whole is no list, though it may have one called `items`."""
+    here = part
+    for depth, step in enumerate(path):
+        if not isinstance(here, Mapping):
+            return None
+        here = here["items"].get(step) if depth and "items" in here else here.get(step)
+    return here
+
+
+# -- lists -----------------------------------------------------------------------------------------------------------
+
+
+def act(found: Posted, fields: Sequence[Field], state: Mapping[str, Any]) -> Path:
+    """Carry out add, remove, up or down on the changes of a form; the place to come back to, empty where there was nothing to do.
+
+    `state` is the draft as it is stored: what the page does not have of a list is taken from there.
+    """
+    path = found.place if found.do == "add" else found.place[:-1]
+    asked = field_at(fields, path)
+    part = _list_at(found.changes, path, state) if asked is not None and asked.form is Form.ENTRIES else None
+    if asked is None or part is None:
+        return ()
+    order: list[str] = part["order"]
+    key = found.place[-1]
+    if found.do == "add":
+        if asked.many and len(order) >= asked.many:
+            return path
+        key = new_key(order)
+        part["items"][key] = _numbered(asked, blank(asked.fields), [part["items"], _items(state, path)])
+        order.append(key)
+        return (*path, key)
+    if key not in order:
+        return path
+    where = order.index(key)
+    order.remove(key)
+    if found.do == "remove":
+        part["items"].pop(key, None)
+        return path
+    order.insert(max(0, where - 1) if found.do == "up" else where + 1, key)
+    return found.place
+
+
+def new_key(order: Sequence[str]) -> str:
+    """A key that no other entry has, nor one that somebody else adds at the same time."""
+    while (key := "k" + secrets.token_hex(3)) in order:
+        continue
+    return key
+
+
+def _list_at(changes: dict[str, Any], path: Path, state: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The list in the changes, with an order to work on."""
+    part = at_part(changes, path)
+    if not isinstance(part, dict) or "items" not in part:
+        return None
+    part.setdefault("order", order_of(at(state, path)))
+    return part
+
+
+def _items(state: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
+    node = at(state, path)
+    return node["items"] if is_list(node) else {}
+
+
+def _numbered(asked: Field, entry: dict[str, Any], others: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """A new entry with the next free short id, where entries have one: after A1 and A2 comes A3."""
+    example = next((item.example for item in asked.fields if item.name == "id"), "")
+    pattern = NUMBERED.fullmatch(example)
+    if pattern:
+        ids = [NUMBERED.fullmatch(str(item.get("id", ""))) for items in others for item in items.values()]
+        used = [int(found[2]) for found in ids if found and found[1] == pattern[1]]
+        entry["id"] = f"{pattern[1]}{max(used, default=0) + 1}"
+    return entry

@@ -1,0 +1,250 @@
+"""The coordinator's side: who gets in and who does not, what waits there, and everything done on behalf of somebody."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import pytest
+import yaml
+from sqlalchemy import select
+
+from models import links
+from models.contributions import Revision
+from models.database import changing, reading
+from models.doors import wishing
+from models.doors.answering import Offered, contribute, party_of
+from models.doors.wishing import Wanted
+from models.events import history
+from models.standing import load
+from models.wishes import TimeRequest
+from tests.deployments.coordinator_world import HOME, Browser, links_on, proof_in, signed_in
+from tests.deployments.desk_world import ORIGIN, SECRET, World, body_for, copied, launched, opened, play
+
+REASON = "The councillor for it <b>starts</b> in April."
+
+
+@pytest.fixture(scope="module")
+def morning(tmp_path_factory: pytest.TempPathFactory) -> World:
+    return launched(tmp_path_factory.mktemp("morning"))
+
+
+@pytest.fixture(scope="module")
+def deciding(morning: World, tmp_path_factory: pytest.TempPathFactory) -> World:
+    world = copied(morning, tmp_path_factory.mktemp("deciding"))
+    play(world, opened("needs-approval"))
+    return world
+
+
+@pytest.fixture
+def world(morning: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setenv("VAR", str(tmp_path / "var"))
+    monkeypatch.delenv("NOTIFY_URLS", raising=False)
+    monkeypatch.setenv("PUBLIC_URL", "http://desk.example")
+    return copied(morning, tmp_path / "world")
+
+
+@pytest.fixture
+def review(deciding: World, tmp_path: Path) -> World:
+    return copied(deciding, tmp_path / "world")
+
+
+@pytest.fixture
+def inside(world: World) -> Browser:
+    return signed_in(world)
+
+
+def needs(world: World, slug: str = "cedar") -> str:
+    return f"{HOME}/gate/{world.gate('needs', f'city-{slug}').id}"
+
+
+def asks(world: World) -> None:
+    with changing(world.engine) as session:
+        standing = load(session, "orchard", locked=True)
+        gate = standing.gate("needs", "city-cedar")
+        party = party_of(standing, gate, "cedar")
+        wishing.ask_for_time(session, standing, gate, party, Wanted(date(2024, 4, 16), REASON, "Ada"), ORIGIN, world.now)
+
+
+def sends_late(world: World) -> None:
+    with changing(world.engine) as session:
+        standing = load(session, "orchard", locked=True)
+        gate = standing.gate("needs", "city-cedar")
+        for context in ("In time.", "Late, with <script>alert(1)</script>"):
+            body = body_for(standing, gate, "cedar", [], world.now) | {"context": context}
+            contribute(session, standing, gate, Offered("cedar", "en", body), ORIGIN, world.now)
+
+
+def events(world: World, kind: str) -> list[dict[str, object]]:
+    with reading(world.engine) as session:
+        return [event.detail for event in history(session, "orchard") if event.kind == kind]
+
+
+# -- what waits ------------------------------------------------------------------------------------------------------
+
+
+def test_everything_that_waits_is_there_and_leads_to_where_it_is_dealt_with(world: World) -> None:
+    asks(world)
+    inside = signed_in(world)
+    page = inside.get(HOME)
+    assert "Cedar, until 16 April 2024" in page.text
+    assert "&lt;b&gt;starts&lt;/b&gt;" in page.text
+    assert "28 days left" in page.text
+    for address in set(links_on(page, f"{HOME}/")):
+        assert inside.get(address).status_code == 200
+
+
+def test_a_promise_is_recorded_shown_and_withdrawn(inside: Browser) -> None:
+    address = needs(inside.world)
+    answer = inside.press(address, "promise", party="cedar:project-lead", until="2024-03-12", note="phoned")
+    assert answer.headers["location"] == f"{address}?done=promise"
+    page = inside.get(f"{address}?done=promise")
+    assert "Cedar promised it for Tuesday, 12 March 2024." in page.text
+    assert "Not reminded before 13 March 2024" in page.text
+    assert events(inside.world, "promise-recorded") == [{"until": "2024-03-12"}]
+    number = re.search(r'name="number" value="(\d+)"', page.text)
+    assert number
+    inside.press(address, "withdraw-promise", number=number[1])
+    assert "Cedar promised it for" not in inside.get(address).text
+    answer = inside.press(address, "withdraw-promise", number=number[1])
+    assert answer.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ({"until": ""}, "Give the day they promised."),
+        ({"until": "soon"}, "Write the date as year-month-day"),
+        ({"until": "2024-02-01"}, "is over"),
+        ({"until": "2024-03-12", "party": "alder:project-lead"}, "does not ask them any more"),
+    ],
+)
+def test_a_promise_that_is_none_is_refused_with_what_is_wrong(inside: Browser, typed: dict[str, str], said: str) -> None:
+    answer = inside.press(needs(inside.world), "promise", **({"party": "cedar:project-lead"} | typed))
+    assert answer.status_code in (409, 422)
+    assert said in answer.text
+
+
+def test_more_time_is_given_or_not(world: World) -> None:
+    asks(world)
+    inside, address = signed_in(world), needs(world)
+    with reading(world.engine) as session:
+        number = str(session.scalars(select(TimeRequest.id)).one())
+    assert "Say why the date stays" in inside.press(address, "decline", number=number).text
+    answer = inside.press(address, "grant", number=number, granted="2024-04-16", answer="Gladly.")
+    assert answer.headers["location"] == f"{address}?done=granted"
+    assert world.gate("needs", "city-cedar").due_on == date(2024, 4, 16)
+    assert world.nudged == ["orchard"]
+    assert inside.press(address, "decline", number=number, answer="no").status_code == 409
+    assert "Gladly." in world.get(f"/a/{world.token('needs', 'city-cedar', 'cedar', 'project-lead')}").text
+
+
+def test_links_are_withdrawn_and_sent_again(inside: Browser) -> None:
+    world, address = inside.world, needs(inside.world)
+    old = world.token("needs", "city-cedar", "cedar", "project-lead")
+    inside.press(address, "withdraw-links", party="cedar:project-lead")
+    assert world.get(f"/a/{old}").status_code == 410
+    assert inside.press(address, "send-links", party="cedar:project-lead").status_code == 303
+    assert inside.press(address, "send-links", party="cedar:project-lead").status_code == 409
+
+
+def test_an_unknown_button_does_nothing(inside: Browser) -> None:
+    before = inside.world.history()
+    assert inside.press(needs(inside.world), "everything").status_code == 400
+    assert inside.world.history() == before
+
+
+# -- the tray --------------------------------------------------------------------------------------------------------
+
+
+def test_what_came_late_is_read_and_taken_in(world: World) -> None:
+    sends_late(world)
+    inside = signed_in(world)
+    (address,) = set(links_on(inside.get(HOME), f"{HOME}/tray/"))
+    page = inside.get(address)
+    assert "&lt;script&gt;alert(1)" in page.text
+    assert inside.press(address).status_code == 422
+    answer = inside.press(address, what="decline")
+    assert "Say why it is not taken" in answer.text
+    assert inside.press(address, what="include", answer="Thank you.").headers["location"] == f"{HOME}?done=tray"
+    with reading(world.engine) as session:
+        assert [item.state for item in session.scalars(select(Revision).order_by(Revision.id))] == ["accepted", "accepted"]
+    assert inside.get(address).status_code == 404
+    assert world.nudged == ["orchard"]
+
+
+@pytest.mark.parametrize(("what", "said"), [("next", "your form starts from it"), ("decline", "it was not taken")])
+def test_the_sender_sees_what_became_of_it(world: World, what: str, said: str) -> None:
+    sends_late(world)
+    inside = signed_in(world)
+    (address,) = set(links_on(inside.get(HOME), f"{HOME}/tray/"))
+    inside.press(address, what=what, answer="Of another <b>town</b>.")
+    token = world.token("needs", "city-cedar", "cedar", "project-lead")
+    assert said in world.get(f"/a/{token}/receipt").text
+    assert "Of another &lt;b&gt;town&lt;/b&gt;." in world.get(f"/a/{token}").text
+
+
+def test_that_approvers_are_asked_anew_is_said_before(review: World) -> None:
+    sends_late(review)
+    inside = signed_in(review)
+    addresses = links_on(inside.get(HOME), f"{HOME}/tray/")
+    assert "these are asked again about the new version" in inside.get(addresses[-1]).text
+
+
+# -- on behalf -------------------------------------------------------------------------------------------------------
+
+
+def test_a_decision_on_behalf_is_recorded_so(review: World) -> None:
+    inside = signed_in(review)
+    gate = review.gate("needs-approval", "city-cedar")
+    address = inside.press(f"{HOME}/gate/{gate.id}", "behalf", party="cedar:mayor-delegate").headers["location"]
+    page = inside.get(address)
+    assert "You act on behalf of Cedar." in page.text
+    shown = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
+    answer = inside.post(address, verdict="approve", **shown)
+    assert answer.status_code == 303
+    (decision,) = review.gate("needs-approval", "city-cedar").decisions
+    assert (decision.organisation, decision.on_behalf, decision.entry) == ("cedar", True, "desk")
+    assert events(review, "decision-recorded")[-1]["on_behalf"] is True
+    assert "You act on behalf of Cedar." in inside.get(f"{address}/receipt").text
+
+
+def test_a_contribution_and_a_request_on_behalf_are_recorded_so(inside: Browser) -> None:
+    world = inside.world
+    address = inside.press(needs(world), "behalf", party="cedar:project-lead").headers["location"]
+    page = inside.get(f"{address}/more-time")
+    assert "You act on behalf of Cedar." in page.text
+    inside.post(f"{address}/more-time", proof=proof_in(page), how="10", reason="They phoned.")
+    assert events(world, "time-requested")[0]["on_behalf"] is True
+    text = inside.get(f"{address}/template.yaml").text
+    with reading(world.engine) as session:
+        standing = load(session, "orchard")
+        body = body_for(standing, standing.gate("needs", "city-cedar"), "cedar", [], world.now)
+    assert "gate: needs" in text
+    whole = {"gate": "needs", "scope": "city-cedar", "organisation": "cedar", "language": "en", "body": body}
+    inside.post(address, proof=proof_in(inside.get(address)), text=yaml.safe_dump(whole))
+    with reading(world.engine) as session:
+        revision = session.scalars(select(Revision)).one()
+    assert (revision.on_behalf, revision.entry) == (True, "desk")
+
+
+def test_a_link_on_behalf_opens_nothing_in_another_browser_or_after_the_sign_out(inside: Browser) -> None:
+    address = inside.press(needs(inside.world), "behalf", party="cedar:project-lead").headers["location"]
+    assert inside.get(address).status_code == 200
+    assert Browser(inside.world).get(address).status_code == 404
+    inside.press(HOME, "here", to=f"{HOME}/sign-out")
+    assert inside.get(address).status_code == 404
+
+
+def test_partners_pages_never_say_that_somebody_else_acts(world: World) -> None:
+    inside = signed_in(world)
+    inside.get(inside.press(needs(world), "behalf", party="cedar:project-lead").headers["location"])
+    token = world.token("needs", "city-cedar", "cedar", "project-lead")
+    assert "on behalf of" not in inside.get(f"/a/{token}").text
+
+
+def test_the_forms_key_is_signed_for_links_on_behalf_only_today(inside: Browser) -> None:
+    address = inside.press(needs(inside.world), "behalf", party="cedar:project-lead").headers["location"]
+    allowed = links.read(SECRET, address.removeprefix("/a/"), inside.world.now)
+    assert (allowed.purpose, allowed.expires_on) == ("behalf", inside.world.now.date())
