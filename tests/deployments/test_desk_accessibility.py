@@ -7,27 +7,23 @@ every language there are words in.
 from __future__ import annotations
 
 import re
-import socket
-import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 from sqlalchemy import text
 
 from deployments.desk.security import proof
 from tasks.rendering import TEMPLATES, environment
 from tasks.wording import catalogues
+from tests.browsers import browsing, press, serving
 from tests.deployments.desk_fuzz_ground import Ground, ground
 from tests.deployments.desk_fuzz_inputs import BOUNDARY, multipart, urlencoded
 from tests.deployments.desk_fuzz_world import ALL_STOPS, STOPS
 from tests.deployments.desk_world import SECRET
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 PHONE, DOUBLED, WIDE = 360, 640, 1280
 """Pixels across: a telephone, a screen of 1280 at 200 per cent, that screen."""
@@ -163,25 +159,15 @@ def _prepare(place: Ground) -> None:
 @pytest.fixture(scope="module")
 def address(place: Ground) -> Iterator[str]:
     """The desk under uvicorn on a port of its own."""
-    server = uvicorn.Server(uvicorn.Config(place.world.app, log_level="warning", access_log=False))
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
-        thread.start()
-        while not server.started and thread.is_alive():
-            time.sleep(0.02)
+    with serving(place.world.app) as where:
         place.world.app.state.limits = None
-        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
+        yield where
 
 
 @pytest.fixture(scope="module")
 def browser(chromium: str) -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    with browsing(chromium) as opened:
         yield opened
-        opened.close()
 
 
 def test_every_page_template_is_looked_at() -> None:
@@ -234,7 +220,7 @@ def _faults(place: Ground, page: Page, address: str, look: Look, language: str) 
     page.set_viewport_size({"width": PHONE, "height": 740})
     page.goto(address + look.where(place))
     if look.sends:
-        page.locator(look.sends).first.click()
+        press(page.locator(look.sends).first)
     used = {name for spoken in {language, "en"} for _, name in environment(spoken).cache}  # type: ignore[union-attr]
     if f"desk/{look.template}.html" not in used:
         yield f"{look}: {look.where(place)[-40:]} is another page: {page.title()}"

@@ -2,49 +2,33 @@
 
 from __future__ import annotations
 
-import socket
 import struct
-import threading
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import uvicorn
-from playwright.sync_api import BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import BrowserContext, Page, expect
 from sqlalchemy import func, select
 
 from models.database import reading
 from models.drafts import Draft
+from tests.browsers import PHONE, browsing, press, serving
 from tests.deployments.desk_world import World, launched, lead
-
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 
 @pytest.fixture
 def desk(tmp_path: Path) -> Iterator[tuple[World, str]]:
-    """The desk under uvicorn on a port of its own, with the address it is at."""
+    """The desk on a port of its own, with the address it is at."""
     world = launched(tmp_path)
-    server = uvicorn.Server(uvicorn.Config(world.app, log_level="warning", access_log=False))
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
-        thread.start()
-        while not server.started and thread.is_alive():
-            time.sleep(0.02)
-        yield world, f"http://127.0.0.1:{bound.getsockname()[1]}"
-        server.should_exit = True
-        thread.join(10)
+    with serving(world.app) as address:
+        yield world, address
 
 
 @pytest.fixture
 def people(chromium: str) -> Iterator[tuple[BrowserContext, BrowserContext]]:
     """Two people at two telephones."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
-        size = {"width": 360, "height": 740}
-        yield browser.new_context(viewport=size), browser.new_context(viewport=size)  # type: ignore[arg-type]
-        browser.close()
+    with browsing(chromium) as browser:
+        yield browser.new_context(viewport=PHONE), browser.new_context(viewport=PHONE)
 
 
 def written(page: Page, label: str, text: str) -> None:
@@ -74,12 +58,12 @@ def test_what_is_typed_is_saved_by_itself_and_two_answers_to_one_question_are_bo
     expect(anna.get_by_label("Foreign origin share")).to_have_value("12.5")
     written(berta, "Population", "31000")
     expect(berta.get_by_role("status")).to_contain_text("Anna changed the same answer")
-    berta.get_by_role("button", name="Look at both").click()
+    press(berta.get_by_role("button", name="Look at both"))
     expect(berta.get_by_text("Anna changed this too")).to_be_visible()
     drawn = berta.screenshot(full_page=True)
     assert struct.unpack(">I", drawn[16:20]) == (360,)
     berta.get_by_label("Mine, as it stands below").check()
-    berta.get_by_role("button", name="Save and continue").click()
+    press(berta.get_by_role("button", name="Save and continue"))
     expect(berta.get_by_role("heading", level=1)).to_contain_text("Figures")
     with reading(world.engine) as session:
         [draft] = session.scalars(select(Draft)).all()
@@ -91,6 +75,6 @@ def test_what_is_typed_is_saved_by_itself_and_two_answers_to_one_question_are_bo
     written(anna, "Population", "32000")
     expect(anna.get_by_role("status")).to_contain_text("Not saved: no connection")
     anna.unroute("**/form/**")
-    expect(anna.get_by_role("status")).to_contain_text("Somebody with the same link changed the same answer", timeout=8000)
+    expect(anna.get_by_role("status")).to_contain_text("Somebody with the same link changed the same answer")
     with reading(world.engine) as session:
         assert session.scalar(select(func.count()).select_from(Draft)) == 1

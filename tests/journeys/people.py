@@ -10,14 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, Response
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
-PHONE: ViewportSize = {"width": 360, "height": 740}
-DESKTOP: ViewportSize = {"width": 1280, "height": 900}
+from tests.browsers import DESKTOP, PATIENCE, PHONE, browsing, press
+
 TOKEN = re.compile(r"/(?:a|link)/([^/?#]+)")
-PATIENCE = 30_000
-"""Milliseconds for a page on a busy machine."""
 
 
 @dataclass
@@ -73,8 +70,7 @@ class Person:
 
     def press(self, place: Locator) -> None:
         """A link or button that leads to another page, until that page is there."""
-        with self.page.expect_navigation(wait_until="domcontentloaded"):
-            place.click()
+        press(place)
 
     def look_around(self) -> None:
         """That the page fits the screen; what language it is in."""
@@ -116,7 +112,5 @@ class People:
 @contextmanager
 def people(chromium: str, desk: str, pictures: Path | None) -> Iterator[People]:
     """A browser with nobody at it yet."""
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+    with browsing(chromium) as browser:
         yield People(browser, desk, pictures)
-        browser.close()
