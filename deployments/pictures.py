@@ -14,13 +14,15 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import httpx
 from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page, sync_playwright
+from sqlalchemy import text
 
 from deployments.processes import Children
 from deployments.serving import ROOT, Serving, environment_of_children, keep_secret, serving
@@ -28,13 +30,16 @@ from deployments.up import migrate_database, prepare, start_desk, start_prefect,
 from models import links
 from models.database import connect, reading
 from models.definition import Role
+from models.doors.launching import first_shared_day
 from models.errors import ProgrammeError
+from models.programme_file import read_programme
 from models.standing import load
 
 PICTURES = ROOT / "docs" / "pictures"
 PROGRAMME = ROOT / "deployments" / "programmes" / "inclucities"
 HANDED_IN = ("brussels", "mechelen", "jelgava")
 """Cities whose needs assessment has arrived when the pictures are taken."""
+MORNING = timedelta(hours=9, minutes=40)
 SETTLE_MS = 700
 """What fonts, curtains and charts need once the text is there."""
 QUIET = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync")
@@ -63,10 +68,11 @@ def take(folder: Path) -> None:
     migrate_database(found)
     environment = environment_of_children(found, os.environ | ports, keep_secret(found.var, {}))
     with Children(found.var / "log", environment, ROOT) as children:
+        day = _first_day(found)
         start_prefect(found, children)
         start_worker(children)
         start_desk(found, children)
-        run = _launch(found)
+        run = _launch(found, day)
         _hand_in(found, environment, run)
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=_chromium(), args=list(QUIET))
@@ -77,11 +83,25 @@ def take(folder: Path) -> None:
             browser.close()
 
 
-def _launch(found: Serving) -> str:
+def _first_day(found: Serving) -> date:
+    """The next day on which the programme can start. The clock of this database is set to its morning: at night nothing is open yet."""
+    definition = read_programme(PROGRAMME)
+    day = first_shared_day(definition, date.today())  # noqa: DTZ011 - what a coordinator would enter
+    zone = ZoneInfo(definition.organisation(definition.coordinator).zone)
+    at = (datetime(day.year, day.month, day.day, tzinfo=zone) + MORNING).astimezone(UTC).replace(tzinfo=None)
+    engine = connect(found.database_url)
+    with engine.begin() as connection:
+        connection.execute(text("create table clock (at text)"))
+        connection.execute(text("insert into clock values (:at)"), {"at": at.isoformat()})
+    engine.dispose()
+    return day
+
+
+def _launch(found: Serving, day: date) -> str:
     """Launch IncluCities as the Run button does; the id of phase 1's run once it is suspended."""
     with _api(found) as api:
         deployment = api.get("/deployments/name/launch-programme/launch-programme").raise_for_status().json()["id"]
-        parameters = {"programme": "inclucities", "start": date.today().isoformat()}  # noqa: DTZ011 - what a coordinator would enter
+        parameters = {"programme": "inclucities", "start": day.isoformat()}
         body = {"parameters": parameters, "state": {"type": "SCHEDULED"}}
 
         def launched() -> bool:
