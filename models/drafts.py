@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from models.database import Base
@@ -18,7 +18,8 @@ from models.database import Base
 class Draft(Base):
     """The unfinished contribution of one organisation at one gate, written by whoever shares its link.
 
-    `saves` counts the saves; the text itself is that of the last one. `based_on` is the number of the newest revision there was then.
+    `saves` is the number of the last save; the text itself is that of the last one. Numbers go on from one draft to the next at the same
+    gate: those up to `counted_from` are of drafts that have ended. `based_on` is the number of the newest revision there was then.
     """
 
     __tablename__ = "draft"
@@ -33,9 +34,13 @@ class Draft(Base):
     started_at: Mapped[datetime]
     saved_at: Mapped[datetime]
     saves: Mapped[int] = mapped_column(default=0)
+    counted_from: Mapped[int] = mapped_column(default=0)
+    answers: Mapped[int] = mapped_column(default=0)
+    """How many other answers have been kept in all: the number of the last one."""
     version: Mapped[int] = mapped_column(default=1)
 
     history: Mapped[list[DraftSave]] = relationship(order_by="DraftSave.number", cascade="all, delete-orphan")
+    others: Mapped[list[OtherAnswer]] = relationship(order_by="OtherAnswer.number", cascade="all, delete-orphan")
 
     __mapper_args__ = {"version_id_col": version}
 
@@ -53,6 +58,25 @@ class DraftSave(Base):
     writer: Mapped[str] = mapped_column(String(80), default="")
     state: Mapped[dict[str, Any]] = mapped_column(deferred=True)
     """Loaded where it is asked for: a page needs the last one and the one it was made from, not all that are kept."""
+
+
+class OtherAnswer(Base):
+    """What somebody answered to a question while somebody else changed its answer too: kept beside the draft until one is chosen.
+
+    `place` is the question's path with dots. Whoever goes on with it gives it a new number, so that nobody chooses what they did not see.
+    """
+
+    __tablename__ = "other_answer"
+    __table_args__ = (UniqueConstraint("draft_id", "number"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    draft_id: Mapped[int] = mapped_column(ForeignKey("draft.id"), index=True)
+    number: Mapped[int]
+    place: Mapped[str] = mapped_column(String(400))
+    text: Mapped[str] = mapped_column(Text)
+    writer: Mapped[str] = mapped_column(String(80), default="")
+    written_at: Mapped[datetime]
+    settled_at: Mapped[datetime | None]
 
 
 class Delegation(Base):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import DeclarativeBase, Session
 
 from models.contributions import Attachment
 from models.decisions import Decision
-from models.drafts import Delegation, Draft, DraftSave, Proposal
+from models.drafts import Delegation, Draft, DraftSave, OtherAnswer, Proposal
 from models.notices import Attempt, Notice
 from models.outbox import ON_ITS_WAY
 from models.programme import Programme
@@ -53,6 +53,7 @@ def forget_what_never_counted(session: Session, now: datetime) -> int:
     lately = now - LOOKED_OVER_KEPT
     return (
         _delete(session, DraftSave, DraftSave.draft_id.in_(drafts))
+        + _delete(session, OtherAnswer, OtherAnswer.draft_id.in_(drafts))
         + _delete(session, Draft, Draft.programme_id.in_(closed))
         + _delete(session, Proposal, or_(Proposal.programme_id.in_(closed), Proposal.settled_at < lately))
         + _delete(session, Delegation, Delegation.programme_id.in_(closed))

@@ -127,6 +127,27 @@ def test_handing_in_ends_the_draft_takes_its_files_along_and_counts_once(small: 
     assert "Anna" not in told
 
 
+def test_a_draft_that_ended_without_a_new_revision_is_never_taken_for_the_next_one(small: World) -> None:
+    """At a gate that is closed the same body is handed in once more: there is no new revision, and an old tab must not be misread."""
+    hand_in(small, save(small, Base(), context="A town.").base)
+    start = Beginning(EMPTY | {"context": "A town."}, 1)
+    old = save(small, Base(1, 0), beginning=start, context="A small town.").base
+    assert hand_in(small, old, beginning=start).number == 1
+    assert drafts(small) == []
+    with pytest.raises(StaleDraft, match="handed in meanwhile"):
+        save(small, old, beginning=start, context="From the old tab.")
+    assert hand_in(small, old, beginning=start).number == 1, "the back button"
+    new = save(small, Base(1, 0), beginning=start, context="A large town.").base
+    assert new.save > old.save
+    for base in (old, Base(1, 1)):
+        with pytest.raises(StaleDraft, match="handed in meanwhile"):
+            save(small, base, beginning=start, context="From the old tab.")
+    with pytest.raises(StaleDraft):
+        hand_in(small, old, beginning=start)
+    [draft] = drafts(small)
+    assert draft.history[-1].state["context"] == "A large town."
+
+
 def test_nobody_writes_where_nothing_is_asked_of_them(small: World) -> None:
     with small.changing() as (session, standing):
         gates = [(standing.gate("needs", CEDAR), "damson"), (standing.gate("needs-approval", CEDAR), "cedar")]

@@ -110,6 +110,74 @@ def test_where_it_is_not_known_what_was_seen_only_what_is_empty_is_filled_in() -
     assert [met.path for met in merged.met] == [("context",)]
 
 
+# -- an empty entry that both fill in -------------------------------------------------------------------------------
+
+
+def begun(**entry: str) -> dict[str, Any]:
+    """A draft whose list begins with one empty entry."""
+    return {"needs": {"order": ["e1"], "items": {"e1": {"title": "", "note": ""} | entry}}}
+
+
+def test_an_empty_entry_that_both_fill_in_becomes_two() -> None:
+    merged = merge(begun(), begun(title="Mine", note="m"), begun(title="Theirs"))
+    [first, second] = merged.tree["needs"]["order"]
+    assert first == "e1"
+    assert merged.tree["needs"]["items"] == {"e1": {"title": "Theirs", "note": ""}, second: {"title": "Mine", "note": "m"}}
+    [met] = merged.met
+    assert (met.clash, met.path, met.was) == (Clash.BOTH_ADDED, ("needs", second), ("needs", "e1"))
+
+
+def test_the_same_form_sent_twice_adds_one_entry() -> None:
+    once = merge(begun(), begun(title="Mine"), begun(title="Theirs")).tree
+    assert merge(begun(), begun(title="Mine"), once).tree == once
+    assert len(merge(begun(), begun(title="A third"), once).tree["needs"]["order"]) == 3
+
+
+def test_an_empty_entry_in_which_each_fills_in_another_question_stays_one() -> None:
+    merged = merge(begun(), begun(note="Mine"), begun(title="Theirs"))
+    assert (merged.tree, merged.met) == (begun(title="Theirs", note="Mine"), [])
+
+
+def test_an_entry_that_says_what_it_is_about_stays_one_though_both_answer_it() -> None:
+    merged = merge(begun(title="A1"), begun(title="A1", note="Mine"), begun(title="A1", note="Theirs"))
+    assert merged.tree == begun(title="A1", note="Theirs")
+    assert [met.clash for met in merged.met] == [Clash.TEXT]
+
+
+def test_entries_that_both_added_are_moved_and_removed_like_all_others() -> None:
+    both = merge(begun(), begun(title="Mine"), begun(title="Theirs")).tree
+    theirs, mine = both["needs"]["order"]
+    moved = ordered(both, mine, theirs)
+    assert merge(both, moved, both).tree == moved
+    assert merge(both, without(both, "e1"), both).tree["needs"]["order"] == [mine]
+
+
+def test_my_entry_stands_behind_the_one_it_was_on_my_page_and_moves_with_what_i_moved() -> None:
+    seen, mine, theirs = begun(), begun(title="Mine"), begun(title="Theirs")
+    mine["needs"]["items"]["k1"] = {"title": "Added", "note": ""}
+    mine["needs"]["order"] = ["k1", "e1"]
+    merged = merge(seen, mine, theirs)
+    titles = [merged.tree["needs"]["items"][key]["title"] for key in merged.tree["needs"]["order"]]
+    assert sorted(titles) == ["Added", "Mine", "Theirs"]
+    assert titles.index("Theirs") + 1 == titles.index("Mine")
+
+
+def test_an_empty_list_inside_an_empty_entry_does_not_make_it_one_that_both_wrote_at() -> None:
+    def review(name: str, rating: str) -> dict[str, Any]:
+        ratings = {"order": ["e1"], "items": {"e1": {"rating": rating}}}
+        return {"reviews": {"order": ["e1"], "items": {"e1": {"name": name, "ratings": ratings}}}}
+
+    merged = merge(review("", ""), review("Mine", "3"), review("Theirs", "5"))
+    said = [(item["name"], item["ratings"]["items"]["e1"]["rating"]) for item in merged.tree["reviews"]["items"].values()]
+    assert said == [("Theirs", "5"), ("Mine", "3")]
+
+
+def test_an_entry_that_is_held_is_not_removed() -> None:
+    merged = merge(draft(), without(draft(), "e2"), draft(), held=frozenset({("needs", "e2")}))
+    assert merged.tree == draft()
+    assert [met.clash for met in merged.met] == [Clash.I_REMOVED]
+
+
 # -- whatever two people do ------------------------------------------------------------------------------------------
 
 TEXT = st.sampled_from(["", "a", "b", "c"])

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, select
 from models.contributions import Attachment
 from models.database import changing, reading
 from models.doors.signing_in import SESSION_LASTS, link_for, use
-from models.drafts import Delegation, Draft, DraftSave, Proposal
+from models.drafts import Delegation, Draft, DraftSave, OtherAnswer, Proposal
 from models.notices import Attempt, Notice, NoticeState
 from models.programme import Programme
 from models.retention import LOOKED_OVER_KEPT, UNFINISHED_KEPT, forget_failed_tries, forget_what_never_counted
@@ -90,7 +90,7 @@ def test_the_promises_hold_afterwards(sqlite_engine: Engine) -> None:
     assert world.rows() == history | {"attempt": []}
 
 
-UNFINISHED = (Draft, DraftSave, Proposal, Delegation, Attachment)
+UNFINISHED = (Draft, DraftSave, OtherAnswer, Proposal, Delegation, Attachment)
 SECOND = timedelta(seconds=1)
 
 
@@ -102,6 +102,7 @@ def unfinished(engine: Engine) -> World:
         own = {"programme_id": world.programme, "gate_id": gate.id, "organisation": "cedar"}
         draft = Draft(**own, language="it", started_at=world.now, saved_at=world.now, saves=1)
         draft.history = [DraftSave(number=1, saved_at=world.now, writer="Anna", state={})]
+        draft.others = [OtherAnswer(number=1, place="context", text="Anna's", writer="Anna", written_at=world.now)]
         session.add(draft)
         for settled_at in (None, world.now):
             file = {"kind": "word", "filename": "Anna.docx", "sha256": "0", "received_at": world.now, "body": {}}
@@ -132,7 +133,7 @@ def test_what_was_never_handed_in_is_forgotten_some_time_after_the_programme_has
     before = counts(engine)
     assert before == {"draft": 1, "draft_save": 1, "proposal": 1, "delegation": 1, "attachment": 1}
     assert forget(engine, world.now + UNFINISHED_KEPT) == 0
-    assert forget(engine, world.now + UNFINISHED_KEPT + SECOND) == 5
+    assert forget(engine, world.now + UNFINISHED_KEPT + SECOND) == 6
     assert set(counts(engine).values()) == {0}
 
 

@@ -61,6 +61,8 @@ def upgrade() -> None:
         sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("saved_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("saves", sa.Integer(), nullable=False),
+        sa.Column("counted_from", sa.Integer(), nullable=False),
+        sa.Column("answers", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.ForeignKeyConstraint(["gate_id"], ["gate.id"], name=op.f("fk_draft_gate_id")),
         sa.ForeignKeyConstraint(["programme_id"], ["programme.id"], name=op.f("fk_draft_programme_id")),
@@ -150,6 +152,23 @@ def upgrade() -> None:
     with op.batch_alter_table("draft_save", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_draft_save_draft_id"), ["draft_id"], unique=False)
 
+    op.create_table(
+        "other_answer",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("draft_id", sa.Integer(), nullable=False),
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("place", sa.String(length=400), nullable=False),
+        sa.Column("text", sa.Text(), nullable=False),
+        sa.Column("writer", sa.String(length=80), nullable=False),
+        sa.Column("written_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["draft_id"], ["draft.id"], name=op.f("fk_other_answer_draft_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_other_answer")),
+        sa.UniqueConstraint("draft_id", "number", name=op.f("uq_other_answer_draft_id_number")),
+    )
+    with op.batch_alter_table("other_answer", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_other_answer_draft_id"), ["draft_id"], unique=False)
+
     with op.batch_alter_table("attachment", schema=None) as batch_op:
         batch_op.add_column(sa.Column("gate_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("organisation", sa.String(length=48), nullable=True))
@@ -157,6 +176,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("writer", sa.String(length=80), server_default=sa.text("''"), nullable=False))
         batch_op.create_index(batch_op.f("ix_attachment_gate_id"), ["gate_id"], unique=False)
         batch_op.create_foreign_key(batch_op.f("fk_attachment_gate_id"), "gate", ["gate_id"], ["id"])
+
+    with op.batch_alter_table("contribution", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("draft_saves", sa.Integer(), server_default=sa.text("0"), nullable=False))
 
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.add_column(sa.Column("remarks", sa.JSON(), nullable=True))
@@ -184,6 +206,9 @@ def downgrade() -> None:
         batch_op.drop_column("writer")
         batch_op.drop_column("remarks")
 
+    with op.batch_alter_table("contribution", schema=None) as batch_op:
+        batch_op.drop_column("draft_saves")
+
     with op.batch_alter_table("attachment", schema=None) as batch_op:
         batch_op.drop_constraint(batch_op.f("fk_attachment_gate_id"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_attachment_gate_id"))
@@ -192,6 +217,10 @@ def downgrade() -> None:
         batch_op.drop_column("organisation")
         batch_op.drop_column("gate_id")
 
+    with op.batch_alter_table("other_answer", schema=None) as batch_op:
+        batch_op.drop_index(batch_op.f("ix_other_answer_draft_id"))
+
+    op.drop_table("other_answer")
     with op.batch_alter_table("draft_save", schema=None) as batch_op:
         batch_op.drop_index(batch_op.f("ix_draft_save_draft_id"))
 
