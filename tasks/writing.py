@@ -5,7 +5,7 @@ How the parts of a form are made is `tasks.forms`; what a save does is `models.d
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -13,9 +13,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from models.doors.choosing import open_answers, path_of
 from models.doors.drafting import Beginning, Saved, current, draft_of
 from models.doors.tray import starting_revision
-from models.drafts import Draft
+from models.drafts import Draft, OtherAnswer
 from models.gates import Gate
 from models.known import known_in
 from models.links import Link
@@ -25,7 +26,7 @@ from tasks.forms.nodes import Node, View, by_path, is_big
 from tasks.forms.options import Choice, Offer
 from tasks.forms.posted import KEY
 from tasks.forms.sections import Row, Section, row_of, sections_of
-from tasks.forms.state import at, blank, body_of, field_at, order_of, state_of
+from tasks.forms.state import at, blank, body_of, field_at, order_of, says_something, state_of
 from tasks.forms.typed import Path, Problem
 from tasks.page_fields import Field, Form, asked_fields
 from tasks.pages import last_revision
@@ -63,21 +64,40 @@ class Writing:
         return self.draft.saved_at if self.draft else self.now
 
     def after(self, saved: Saved) -> Writing:
-        """The same after a save."""
-        return replace(self, saved=saved, offer=replace(self.offer, state=saved.state))
+        """The same after a save, which may have begun the draft."""
+        return replace(self, saved=saved, draft=saved.draft or self.draft, offer=replace(self.offer, state=saved.state))
 
     @cached_property
     def checked(self) -> Checked:
-        """Everything that is to be put right, in what the link opens."""
+        """Everything that is to be put right, in what the link opens; also where one of several answers is to be chosen."""
         found = check(self.kind, self.saved.state, self.offer.definition, self.offer.known, self.words)
         names = {field.name for field in self.fields}
-        return Checked(found.body, tuple(problem for problem in found.problems if not problem.path or problem.path[0] in names))
+        told = tuple(problem for problem in found.problems if not problem.path or problem.path[0] in names)
+        return Checked(None if self.others else found.body, (*self.choices, *told))
 
     @cached_property
     def slips(self) -> tuple[Problem, ...]:
-        """What was typed and could not be understood."""
+        """What was typed and could not be understood, and what is to be chosen."""
         found = body_of(self.fields, self.saved.state, self.words.language)[1]
-        return tuple(problem for problem in found if not problem.is_gap)
+        return (*self.choices, *(problem for problem in found if not problem.is_gap))
+
+    @property
+    def others(self) -> list[OtherAnswer]:
+        """The answers that wait to be chosen from, in the whole contribution."""
+        return open_answers(self.draft, self.saved.state)
+
+    @property
+    def choices(self) -> tuple[Problem, ...]:
+        """Where one of several answers is to be chosen, in what the link opens."""
+        names = {field.name for field in self.fields}
+        places = dict.fromkeys(path_of(item) for item in self.others if item.place.partition(".")[0] in names)
+        said = self.words.gettext("There are several answers to this. Choose which is to stand.")
+        return tuple(Problem(path, said) for path in places if field_at(self.fields, path) is not None)
+
+    @property
+    def is_overtaken(self) -> bool:
+        """Whether another answer arrived since the draft was begun, such as a file, or one recorded by the coordinator."""
+        return self.draft is not None and (self.draft.based_on or 0) < self.beginning.revision
 
     def rows(self) -> list[Row]:
         """The sections and how far each has come."""
@@ -86,7 +106,10 @@ class Writing:
     def view(self, problems: Iterable[Problem] = (), saved: Saved | None = None) -> View:
         """What nodes are made with; conflicts are those of a save."""
         conflicts = {item.path: item for item in saved.conflicts} if saved else {}
-        return View(self.offer, by_path(problems), conflicts)
+        others: dict[Path, list[OtherAnswer]] = {}
+        for item in self.others:
+            others.setdefault(path_of(item), []).append(item)
+        return View(self.offer, by_path(problems), conflicts, others)
 
     # -- places ------------------------------------------------------------------------------------------------------
 
@@ -139,13 +162,19 @@ def writing_of(
     last, newest = starting_revision(session, standing, gate, link.organisation), last_revision(session, gate, link.organisation)
     number = newest.number if newest else 0  # declined ones count: what was written before one is never taken for what came after
     begun = state_of(whole, last.body) if last else _prefilled(whole, state_of(whole, None), offer)
-    beginning = Beginning(begun, number)
+    beginning = Beginning(begun, number, lambda path, entry: _is_empty(whole, path, entry))
     draft = draft_of(session, gate, link.organisation)
     saved = current(draft, beginning)
     language = draft.language if draft else last.language if last else standing.definition.organisation(link.organisation).languages[0]
     return Writing(
         gate.spec.contribution, fields, sections_of(fields), beginning, draft, saved, replace(offer, state=saved.state), now, language
     )
+
+
+def _is_empty(fields: Sequence[Field], path: Path, entry: Any) -> bool:
+    """Whether an entry of a list says no more than a new one."""
+    asked = field_at(fields, path)
+    return asked is not None and not says_something(asked.fields, entry)
 
 
 def languages_of(standing: Standing, writing: Writing) -> list[Choice]:

@@ -21,7 +21,7 @@ from models.doors.answering import Offered
 from models.doors.drafting import Base, Saved, StaleDraft
 from models.errors import Overtaken, Refused
 from models.links import BadLink
-from tasks.forms.posted import Posted, act, posted
+from tasks.forms.posted import CHOICE, Posted, act, posted
 from tasks.forms.state import id_of, path_of
 from tasks.forms.typed import Path
 from tasks.page_answers import NotTaken
@@ -137,6 +137,8 @@ def _save_once(request: Request, items: Items) -> Response:
             check_proof(request, visit, typed, words)
             writing = written.open_writing(visit)
             place = _place(request, writing, gone=True)
+            if by_itself:  # a choice is made by pressing a button
+                items = [(name, value) for name, value in items if not name.startswith(CHOICE)]
             form = posted(writing.fields, items, words)
             back = act(form, writing.fields, writing.saved.state)
             writer = cookies.clean_writer(typed.get("writer", "")) or visit.writer
@@ -164,13 +166,14 @@ def _through_the_door(visit: Visit, writing: Writing, form: Posted, typed: dict[
     base = Base.read(typed.get("base", ""))
     return drafting.save(
         visit.session, visit.standing, visit.asked, visit.link.organisation, form.changes, base, writer, visit.now,
-        beginning=writing.beginning, language=language,
+        beginning=writing.beginning, language=language, picks=form.picks,
     )  # fmt: skip
 
 
 def _saved(request: Request, visit: Visit, writing: Writing, place: Path, form: Posted, back: Path, by_itself: bool) -> Response:
     """What follows a save: an answer for the script, the page once more where something is to be settled or put right, or the next page."""
-    conflicts = written.with_unsettled(writing, form)
+    conflicts = writing.saved.conflicts
+    place = next((item.path for item in conflicts if item.was == place and place), place)
     if by_itself:
         return JSONResponse(
             {
@@ -215,7 +218,10 @@ def _not_saved(request: Request, items: Items, status: int, message: str, *, is_
             return JSONResponse({"problem": in_words(Words(visit.language), message)}, status)
     with visiting(request, opens=WRITING) as visit:
         writing = written.open_writing(visit)
-        form = posted(writing.fields, items, Words(visit.language))
+        try:
+            form = posted(writing.fields, items, Words(visit.language))
+        except Refused:
+            form = Posted({})
         act(form, writing.fields, writing.saved.state)
         path = path_of(request.path_params.get("place", ""))
         again, conflicts = written.as_typed(writing, form, is_stale=is_stale)
@@ -234,7 +240,7 @@ def _hand_in(request: Request, typed: dict[str, str]) -> Response:
             if visit.only is not None or gate is None:
                 raise HTTPException(405, headers={"Allow": "GET"})
             base, body = Base.read(typed.get("base", "")), writing.checked.body
-            is_gone = writing.draft is None and base.revision < writing.beginning.revision
+            is_gone = drafting.is_handed_in(writing.draft, base, writing.beginning)
             if body is None and not is_gone:
                 return written.check_page(request, visit, writing, status=422)
             language = typed.get("language", "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from starlette.responses import Response
 
 from deployments.desk import attachments, html
 from deployments.desk.visits import Visit, proof_of
-from models.doors.drafting import Conflict, author_of
+from models.doors.drafting import Conflict
 from models.merging import UNSEEN, Clash, merge, text_at
 from tasks.forms.posted import Posted
 from tasks.forms.sections import Progress
@@ -51,7 +51,8 @@ def open_writing(visit: Visit) -> Writing:
 
 def form_page(request: Request, visit: Visit, writing: Writing, place: Path, told: Told) -> Response:
     """The questions of a section, of a whole small contribution, or of one entry."""
-    view = replace(writing.view(told.problems), conflicts={item.path: item for item in told.conflicts if item.clash is Clash.TEXT})
+    conflicts = {item.path: item for item in told.conflicts if item.clash is Clash.TEXT}
+    view = replace(writing.view(item for item in told.problems if item.path not in conflicts), conflicts=conflicts)
     section = writing.section(place[0]) if place else writing.sections[0]
     if section is None:
         raise HTTPException(404)
@@ -74,7 +75,7 @@ def form_page(request: Request, visit: Visit, writing: Writing, place: Path, tol
         number=writing.sections.index(section) + 1,
         count=len(writing.sections),
         is_last=writing.following(section) is None,
-        problems=[problem for problem in told.problems if is_on(writing, place, problem.path)],
+        problems=[problem for problem in told.problems if is_on(writing, place, problem.path) and problem.path not in view.conflicts],
         message=told.message,
         conflicts=[conflict_line(item, writing.words, visit) for item in told.conflicts],
         open_id=request.query_params.get("open", ""),
@@ -87,7 +88,6 @@ def check_page(request: Request, visit: Visit, writing: Writing, *, status: int 
     view = writing.view()
     answers = [(section, view.nodes(section.fields, writing.saved.state)) for section in writing.sections]
     problems = writing.checked.problems
-    draft = writing.draft
     return _page(
         "form_check",
         request,
@@ -98,7 +98,6 @@ def check_page(request: Request, visit: Visit, writing: Writing, *, status: int 
         problems=[(problem, address(visit, writing, problem.path, query="check"), _where(writing, problem.path)) for problem in problems],
         shown=[(section.title(writing.words), f"/a/{visit.token}/form/{section.key}?check", nodes) for section, nodes in answers],
         languages=languages_of(visit.standing, writing),
-        overtaken=bool(draft and (draft.based_on or 0) < writing.beginning.revision),
         is_open=visit.gate is not None and visit.gate.is_open,
     )
 
@@ -119,6 +118,7 @@ def overview(request: Request, visit: Visit) -> dict[str, Any]:
         "rows": rows,
         "finished": sum(row.progress is Progress.COMPLETE for row in rows),
         "draft": writing.draft,
+        "overtaken": writing.is_overtaken,
         "is_small": writing.is_small,
         "ago": lambda when: ago(writing.words, when, visit.now),
         "just_saved": "saved" in request.query_params,
@@ -148,9 +148,12 @@ def _page(template: str, request: Request, visit: Visit, writing: Writing, *, st
         "base": str(writing.saved.base),
         "writer": visit.writer,
         "draft": writing.draft,
+        "overtaken": writing.is_overtaken,
         "is_part": visit.only is not None,
         "writing": writing,
         "ago": lambda when: ago(writing.words, when, visit.now),
+        "who_of": lambda conflict: who(conflict, writing.words),
+        "is_own": is_own,
         "at": html.clock_in(visit.language, organisation.zone),
         "script_address": html.SCRIPT_ADDRESS,
     }
@@ -194,30 +197,41 @@ def _where(writing: Writing, path: Path) -> str:
 # -- conflicts -----------------------------------------------------------------------------------------------------
 
 
-def with_unsettled(writing: Writing, form: Posted) -> tuple[Conflict, ...]:
-    """The conflicts of a save, and those that were shown before and are still to be settled."""
-    older = []
-    for path, mine in form.unsettled.items():
-        theirs = text_at(writing.saved.state, path)
-        if theirs != mine:
-            writer, when = author_of(writing.draft, path)
-            older.append(Conflict(path, Clash.TEXT, theirs, mine, writer, when or writing.saved_at))
-    return (*writing.saved.conflicts, *older)
-
-
 def as_typed(writing: Writing, form: Posted, *, is_stale: bool) -> tuple[Writing, tuple[Conflict, ...]]:
     """The page as it was typed where it could not be saved; what was handed in meanwhile is a conflict with it, to be settled."""
     stored = writing.saved.state
     merged = merge(UNSEEN if is_stale else stored, form.changes, stored)
-    conflicts = tuple(Conflict(met.path, met.clash, met.theirs, met.mine, "", writing.saved_at) for met in merged.met)
-    return writing.after(replace(writing.saved, state=merged.tree)), conflicts
+    conflicts = [Conflict(met.path, met.clash, met.theirs, met.mine, "", writing.saved_at) for met in merged.met]
+    for path, pick in form.picks.items():
+        theirs = text_at(merged.tree, path)
+        if pick.mine is not None and pick.mine != theirs and field_at(writing.fields, path) is not None:
+            number = 0 if is_stale else pick.own
+            conflicts.append(Conflict(path, Clash.TEXT, theirs, pick.mine, "", writing.saved_at, number=number))
+    return writing.after(replace(writing.saved, state=merged.tree)), tuple(conflicts)
 
 
-def conflict_line(conflict: Conflict, words: Words, visit: Visit) -> dict[str, str]:
-    """A conflict in a sentence, and the id of the place it is about."""
-    who, when = conflict.writer or words.gettext("Somebody with the same link"), ago(words, conflict.when, visit.now)
-    told = {"who": who, "when": when}
+def who(conflict: Conflict, words: Words) -> str:
+    """Who changed the same: by name, where there is one that is not the reader's own."""
+    if conflict.writer:
+        return conflict.writer
+    if conflict.own:
+        return words.gettext("Somebody with the same link")
+    return words.gettext("Somebody with the same link, or you in another window,")
+
+
+def is_own(conflict: Conflict) -> bool:
+    """Whether it was the reader's own other window, as far as names tell."""
+    return bool(conflict.own) and conflict.own == conflict.writer
+
+
+def conflict_line(conflict: Conflict, words: Words, visit: Visit) -> dict[str, Any]:
+    """A conflict in a sentence, the id of the place it is about, and the number that the writer's own answer is kept under."""
+    told = {"who": who(conflict, words), "when": ago(words, conflict.when, visit.now)}
     match conflict.clash:
+        case Clash.TEXT if is_own(conflict):
+            said = words.gettext("The same answer was changed in another window %(when)s. Both are kept until you choose.") % told
+        case Clash.BOTH_ADDED:
+            said = words.gettext("%(who)s filled in an entry here too (%(when)s). They are two entries now, and both are kept.") % told
         case Clash.TEXT:
             said = words.gettext("%(who)s changed the same answer %(when)s. Both are kept until you choose.") % told
         case Clash.THEY_REMOVED:
@@ -226,19 +240,35 @@ def conflict_line(conflict: Conflict, words: Words, visit: Visit) -> dict[str, s
             said = words.gettext("%(who)s wrote in an entry that you removed (%(when)s). It is still here: look at it first.") % told
         case Clash.ORDER:
             said = words.gettext("%(who)s put the entries in another order (%(when)s). Theirs was kept.") % told
-    return {"field": id_of(conflict.path), "said": said, "kind": str(conflict.clash)}
+    return {"field": id_of(conflict.path), "said": said, "kind": str(conflict.clash), "number": conflict.number, "was": id_of(conflict.was)}
 
 
 def news(writing: Writing, form: Posted, conflicts: Sequence[Conflict]) -> dict[str, dict[str, str]]:
     """What others changed of what a page shows: the page that saved by itself takes it over, and then shows what its new base says.
 
-    `texts`: by the id of a field what its answer is now; `orders`: by the id of a list the keys of its entries.
+    `texts`: by the id of a field what its answer is now; `orders`: by the id of a list the keys of its entries; `moved`: by the id that
+    an entry has on the page the one it has now; `settled`: by the id of a field, that there is nothing to choose any more.
     """
     open_ = {conflict.path for conflict in conflicts}
+    moved = {conflict.was: conflict.path for conflict in conflicts if conflict.was}
     texts: dict[str, str] = {}
     orders: dict[str, str] = {}
     _compare(writing.fields, form.changes, writing, (), texts, orders)
-    return {"texts": {id_: text for id_, text in texts.items() if path_of(id_) not in open_}, "orders": orders}
+    for path in writing.saved.settled:
+        field = field_at(writing.fields, path)
+        if field is not None:
+            texts[id_of(path)] = shown(field, text_at(writing.saved.state, path), writing.words)
+    stays = {id_: text for id_, text in texts.items() if path_of(id_) not in open_ and not _is_below(path_of(id_), moved)}
+    return {
+        "texts": stays,
+        "orders": orders,
+        "moved": {id_of(was): id_of(path) for was, path in moved.items()},
+        "settled": {id_of(path): "" for path in writing.saved.settled},
+    }
+
+
+def _is_below(path: Path, places: Container[Path]) -> bool:
+    return any(path[:length] in places for length in range(1, len(path) + 1))
 
 
 def _compare(

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from models.contribution_kinds.meetings import CLOCK
 from models.contribution_kinds.parts import MAILBOX, PHONE
 from models.doors.drafting import Conflict
+from models.drafts import OtherAnswer
 from tasks.forms.options import Choice, Offer
 from tasks.forms.state import id_of, order_of
 from tasks.forms.typed import Path, Problem, shown
@@ -24,6 +26,16 @@ COLLAPSED_FROM = 3
 """From so many entries on each is folded to one line."""
 
 INPUTS = {CLOCK: "time", MAILBOX: "email", PHONE: "tel", r"^https?://[^\s<>]+$": "url"}
+
+
+@dataclass(frozen=True)
+class Other:
+    """An answer that one may choose instead: the number it is kept under, what it says in words, whose it is and from when."""
+
+    number: int
+    answer: str
+    writer: str
+    when: datetime
 
 
 @dataclass(frozen=True)
@@ -49,6 +61,7 @@ class Node:
     conflict: Conflict | None = None
     theirs: str = ""
     """What somebody else answered at the same time, in words."""
+    others: tuple[Other, ...] = ()
     entry: str = ""
     """What one entry of a list is called."""
     is_big: bool = False
@@ -70,7 +83,7 @@ class Node:
     @property
     def is_wrong(self) -> bool:
         """Whether something here or below is to be put right or to be settled."""
-        return bool(self.errors or self.conflict) or any(child.is_wrong for child in self.children)
+        return bool(self.errors or self.conflict or self.others) or any(child.is_wrong for child in self.children)
 
     @property
     def is_collapsed(self) -> bool:
@@ -85,6 +98,7 @@ class View:
     offer: Offer
     problems: Mapping[Path, tuple[str, ...]] = field(default_factory=dict)
     conflicts: Mapping[Path, Conflict] = field(default_factory=dict)
+    others: Mapping[Path, Sequence[OtherAnswer]] = field(default_factory=dict)
 
     @property
     def words(self) -> Words:
@@ -142,6 +156,11 @@ class View:
         return replace(
             said, control=control, value=text if choices else shown(asked, text, self.words), options=tuple(choices), example=example,
             answer=self._answer(asked, names, text), theirs=self._answer(asked, names, said.conflict.theirs) if said.conflict else "",
+            others=tuple(
+                Other(item.number, self._answer(asked, names, item.text), item.writer, item.written_at)
+                for item in self.others.get(path, ())
+                if not said.conflict or item.number != said.conflict.number
+            ),
         )  # fmt: skip
 
     def _answer(self, asked: Field, names: Mapping[str, str], text: str) -> str:

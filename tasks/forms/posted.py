@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from models.doors.choosing import MINE, THEIRS, Pick
+from models.doors.proposing import HIGHEST
+from models.errors import Refused
 from tasks.forms.state import at, blank, field_at, is_list, order_of, path_of
 from tasks.forms.typed import Path, kept
 from tasks.page_fields import Field, Form
@@ -16,26 +19,26 @@ from tasks.wording import Words
 KEY = re.compile(r"[a-z0-9]{1,12}")
 NUMBERED = re.compile(r"([A-Za-z]+)(\d{1,6})")
 MOST_ENTRIES = 1000
-"""Entries of one list that are looked at; every kind allows fewer."""
+"""Entries of one list that a form may have; every kind allows fewer."""
 
-CHOICE, UNSETTLED = "choose~", "unsettled"
-"""Names of what a form says about conflicts: which text is to stand, and where that is still to be said."""
+CHOICE, UNSETTLED, OWN, OTHERS = "choose~", "unsettled", "own~", "others~"
+"""Names of what a form says about questions with several answers: which is to stand; where its own is not the stored one, and the number
+that one is kept under; the numbers of the others it shows."""
 
 
 @dataclass
 class Posted:
-    """What a form says: its part of the state, what it asks to do, and how conflicts are to be settled."""
+    """What a form says: its part of the state, what it asks to do, and what it says of questions with several answers."""
 
     changes: dict[str, Any]
     do: str = "save"
     place: Path = ()
     """What `do` is about."""
-    unsettled: dict[Path, str] = field(default_factory=dict)
-    """Texts of conflicts about which nothing was said, by their place: they are not saved, and shown again."""
+    picks: dict[Path, Pick] = field(default_factory=dict)
 
 
 def posted(fields: Sequence[Field], items: Iterable[tuple[str, str]], words: Words) -> Posted:
-    """The fields of a form as a browser sends them."""
+    """The fields of a form as a browser sends them. Refused where a list has more entries than any form of ours."""
     tree: dict[str, Any] = {}
     said: dict[str, list[str]] = {}
     for name, value in items:
@@ -48,9 +51,19 @@ def posted(fields: Sequence[Field], items: Iterable[tuple[str, str]], words: Wor
         here.setdefault("", []).append(value)
     do, _, place = said.get("do", ["save"])[-1].partition(":")
     found = Posted(_part(fields, tree, words), do, path_of(place))
-    for name in said.get(UNSETTLED, [])[:MOST_ENTRIES]:
-        _settle(found, path_of(name), said.get(CHOICE + name, [""])[-1])
+    unsettled = dict.fromkeys(said.get(UNSETTLED, []))
+    others = [name.removeprefix(OTHERS) for name in said if name.startswith(OTHERS)]
+    for name in list(dict.fromkeys([*unsettled, *others]))[:MOST_ENTRIES]:
+        path, shown = path_of(name), _numbers(said.get(OTHERS + name, [""])[-1])
+        own, choice = _numbers(said.get(OWN + name, [""])[-1]), said.get(CHOICE + name, [""])[-1]
+        pick = Pick(None, max(own, default=0), shown, choice if choice in (MINE, THEIRS) or _numbers(choice) else "")
+        found.picks[path] = _put_aside(found, path, pick) if name in unsettled else pick
     return found
+
+
+def _numbers(text: str) -> frozenset[int]:
+    found = [int(part) for part in text.split()[:MOST_ENTRIES] if part.isascii() and part.isdecimal() and len(part) < len(str(HIGHEST))]
+    return frozenset(found)
 
 
 def _part(fields: Sequence[Field], tree: Mapping[str, Any], words: Words) -> dict[str, Any]:
@@ -69,23 +82,23 @@ def _part(fields: Sequence[Field], tree: Mapping[str, Any], words: Words) -> dic
 
 
 def _entries(asked: Field, here: Mapping[str, Any], words: Words) -> dict[str, Any]:
-    keys = [key for key in here if key and KEY.fullmatch(key)][:MOST_ENTRIES]
+    keys = [key for key in here if key and KEY.fullmatch(key)]
+    order = dict.fromkeys(key for key in here[""][-1].split() if KEY.fullmatch(key)) if "" in here else None
+    if max(len(keys), len(order or ())) > MOST_ENTRIES:
+        raise Refused("A list here has more than 1,000 entries, which none may have. Nothing was saved.")
     part: dict[str, Any] = {"items": {key: _part(asked.fields, here[key], words) for key in keys}}
-    if "" in here:
-        order = dict.fromkeys(key for key in here[""][-1].split() if KEY.fullmatch(key))
-        part["order"] = list(order)[:MOST_ENTRIES]
+    if order is not None:
+        part["order"] = list(order)
     return part
 
 
-def _settle(found: Posted, path: Path, choice: str) -> None:
-    """A conflict that was shown: mine stands if that was chosen, theirs if that, and neither is saved while nothing was."""
+def _put_aside(found: Posted, path: Path, pick: Pick) -> Pick:
+    """An answer in a form that is not the stored one is a change only where it was chosen."""
     text = at_part(found.changes, path)
-    if not isinstance(text, str) or choice == "mine":
-        return
-    parent = at_part(found.changes, path[:-1])
-    del parent[path[-1]]
-    if choice != "theirs":
-        found.unsettled[path] = text
+    if not isinstance(text, str) or pick.choice == MINE:
+        return pick
+    del at_part(found.changes, path[:-1])[path[-1]]
+    return replace(pick, mine=text)
 
 
 def at_part(part: Any, path: Path) -> Any:
