@@ -78,3 +78,71 @@ def test_what_is_typed_is_saved_by_itself_and_two_answers_to_one_question_are_bo
     expect(anna.get_by_role("status")).to_contain_text("Somebody with the same link changed the same answer")
     with reading(world.engine) as session:
         assert session.scalar(select(func.count()).select_from(Draft)) == 1
+
+
+@pytest.mark.server
+def test_without_a_connection_save_stays_on_the_page_and_says_so(
+    desk: tuple[World, str], people: tuple[BrowserContext, BrowserContext]
+) -> None:
+    world, address = desk
+    anna = people[0].new_page()
+    anna.goto(f"{address}/a/{lead(world)}/form/context")
+    status, text = anna.get_by_role("status"), anna.locator("textarea#context")
+    text.fill("A town.")
+    expect(status).to_have_text("Not saved yet")
+    anna.keyboard.press("Tab")
+    expect(status).to_contain_text("Saved ")
+    text.fill("A town by the sea.")
+    expect(status).to_have_text("Not saved yet")
+    people[0].set_offline(True)
+    anna.get_by_role("button", name="Save and continue").click()
+    expect(status).to_contain_text("What you wrote is still here")
+    expect(text).to_have_value("A town by the sea.")
+    text.fill("A town by the sea, typed offline.")
+    people[0].set_offline(False)
+    press(anna.get_by_role("button", name="Save and continue"))
+    assert "/form/population" in anna.url
+    with reading(world.engine) as session:
+        [draft] = session.scalars(select(Draft)).all()
+        assert draft.history[-1].state["context"] == "A town by the sea, typed offline."
+
+
+@pytest.mark.server
+def test_an_answer_waits_for_a_choice_after_its_writer_has_closed_the_browser_and_an_entry_moves_on(
+    desk: tuple[World, str], people: tuple[BrowserContext, BrowserContext]
+) -> None:
+    world, address = desk
+    way = f"{address}/a/{lead(world)}/form"
+    anna, berta = (context.new_page() for context in people)
+    for page in (anna, berta):
+        page.goto(f"{way}/needs")
+    written(anna, "Title", "Rooms")
+    expect(anna.get_by_role("status")).to_contain_text("Saved ")
+    written(berta, "Title", "Jobs")
+    expect(berta.get_by_role("status")).to_contain_text("They are two entries now")
+    written(berta, "People affected", "400")
+    expect(berta.get_by_role("status")).to_contain_text("Saved ")
+    with reading(world.engine) as session:
+        needs = session.scalars(select(Draft)).one().history[-1].state["needs"]
+    entries = [needs["items"][key] for key in needs["order"]]
+    assert [(entry["title"], entry["people_affected"]) for entry in entries] == [("Rooms", ""), ("Jobs", "400")]
+
+    for page in (anna, berta):
+        page.goto(f"{way}/context")
+    anna.locator("textarea#context").fill("Anna's text")
+    anna.keyboard.press("Tab")
+    expect(anna.get_by_role("status")).to_contain_text("Saved ")
+    berta.locator("textarea#context").fill("Berta's text")
+    berta.keyboard.press("Tab")
+    expect(berta.get_by_role("status")).to_contain_text("changed the same answer")
+    berta.close(run_before_unload=False)
+    people[1].close()
+    anna.goto(f"{way}/context")
+    expect(anna.get_by_text("answered this differently")).to_be_visible()
+    expect(anna.locator("textarea#context")).to_have_value("Anna's text")
+    drawn = anna.screenshot(full_page=True)
+    assert struct.unpack(">I", drawn[16:20]) == (360,)
+    anna.get_by_label("The text above").check()
+    press(anna.get_by_role("button", name="Save and continue"))
+    with reading(world.engine) as session:
+        assert session.scalars(select(Draft)).one().history[-1].state["context"] == "Berta's text"
