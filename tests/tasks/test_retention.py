@@ -131,7 +131,7 @@ def test_what_was_never_handed_in_is_forgotten_some_time_after_the_programme_has
         assert programme is not None
         programme.closed_at = world.now
     before = counts(engine)
-    assert before == {"draft": 1, "draft_save": 1, "proposal": 1, "delegation": 1, "attachment": 1}
+    assert before == {"draft": 1, "draft_save": 1, "other_answer": 1, "proposal": 1, "delegation": 1, "attachment": 1}
     assert forget(engine, world.now + UNFINISHED_KEPT) == 0
     assert forget(engine, world.now + UNFINISHED_KEPT + SECOND) == 6
     assert set(counts(engine).values()) == {0}
