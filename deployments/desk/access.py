@@ -8,8 +8,6 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Engine
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -18,11 +16,12 @@ from starlette.routing import Route
 from deployments.desk import html, limits
 from deployments.desk.languages import preferred
 from deployments.desk.security import read_form
-from deployments.desk.visits import ANSWERING, RENEWED, Unproven, Visit, check_proof, opened, opens_nothing, proof_of, visiting
+from deployments.desk.taking import NOTHING_TOLD, leads_to, proven, taking
+from deployments.desk.uploads import Body, Sent
+from deployments.desk.visits import ANSWERING, RENEWED, Visit, opened, opens_nothing, proof_of, visiting
 from models import clock, links
 from models.database import changing, reading
 from models.doors import access
-from models.errors import Refused
 from models.gates import Gate
 from models.links import BadLink
 from models.mailbox import ascii_mailbox
@@ -30,7 +29,7 @@ from models.programme import Programme
 from models.settings import public_url
 from models.standing import load
 from tasks.handing_on import Typed, given, hand_on_by_form, labels, may_hand_on, sections, usual_until
-from tasks.page_answers import NotTaken, Problem
+from tasks.page_answers import Problem
 from tasks.pages import ask_of, language_of
 from tasks.wording import Words
 
@@ -144,7 +143,7 @@ def _gate(visit: Visit) -> Gate:
 
 
 def _hand_on_page(
-    request: Request, visit: Visit, gate: Gate, *, status: int = 200, typed: Typed | None = None, new: str = "", **told: Any
+    request: Request, visit: Visit, gate: Gate, *, typed: Typed | None = None, new: str = "", **told: Any
 ) -> Response:
     words = Words(visit.language)
     found = given(visit.session, gate, visit.link.organisation, visit.now)
@@ -157,7 +156,6 @@ def _hand_on_page(
     return html.page(
         "hand_on",
         visit.language,
-        status=status,
         ask=ask_of(visit.session, visit.standing, gate, visit.link, visit.now),
         token=visit.token,
         proof=proof_of(request, visit),
@@ -165,7 +163,7 @@ def _hand_on_page(
         typed=typed or Typed(until=until.isoformat()),
         given=[(item, labels(item.fields, words), shown.get(item.number, "")) for item in found],
         new=next((item.number for item in found if str(item.number) == new and item.opens), None),
-        **({"problems": [], "faults": None, "conflict": False} | told),
+        **{**NOTHING_TOLD, "faults": None, **told},
     )
 
 
@@ -178,51 +176,25 @@ def _part_link(request: Request, visit: Visit, gate: Gate, number: int, until: d
     )  # fmt: skip
 
 
-async def hand_on(request: Request) -> Response:
+def _hand_on(request: Request, sent: Sent) -> Response:
     """Hand a section on, or take one back; then the page with what there is now."""
-    try:
-        await run_in_threadpool(_look, request)
-    except BadLink as bad:
-        return await run_in_threadpool(opens_nothing, request, bad)
-    form = await read_form(request, SMALL, fields=MOST_FIELDS)
-    try:
-        return await run_in_threadpool(opened(lambda request: _hand_on(request, form)), request)
-    finally:
-        await form.close()
+    with proven(request, sent, opens=ANSWERING) as visit:
+        gate, taken_back = _gate(visit), sent.texts.get("withdraw")
+        if taken_back is not None:
+            number = int(taken_back) if taken_back.isdecimal() and len(taken_back) < 10 else 0
+            access.withdraw_delegation(visit.session, visit.standing, gate, visit.link.organisation, number, visit.now)
+            return leads_to(request, "/hand-on")
+        typed, words = _typed(sent), Words(visit.language)
+        made = hand_on_by_form(visit.session, visit.standing, gate, visit.link, typed, words, visit.origin, visit.now)
+        return leads_to(request, f"/hand-on?new={made.id}")
 
 
-def _look(request: Request) -> None:
-    """Who knows no link sends no body."""
-    with visiting(request, opens=ANSWERING) as visit:
-        _gate(visit)
+def _typed(sent: Sent) -> Typed:
+    return Typed(tuple(sent.all("fields")), sent.texts.get("label", "")[:400], sent.texts.get("until", "")[:40])
 
 
-def _hand_on(request: Request, form: FormData) -> Response:
-    texts = {name: value for name, value in form.multi_items() if isinstance(value, str)}
-    fields = tuple(value for value in form.getlist("fields") if isinstance(value, str))
-    typed = Typed(fields, texts.get("label", "")[:400], texts.get("until", "")[:40])
-    back = f"/a/{request.path_params['token']}/hand-on"
-    try:
-        with visiting(request, changes=True, opens=ANSWERING) as visit:
-            gate, words = _gate(visit), Words(visit.language)
-            check_proof(request, visit, texts, words)
-            if "withdraw" in texts:
-                number = int(texts["withdraw"]) if texts["withdraw"].isdecimal() and len(texts["withdraw"]) < 10 else 0
-                access.withdraw_delegation(visit.session, visit.standing, gate, visit.link.organisation, number, visit.now)
-                return RedirectResponse(back, 303)
-            made = hand_on_by_form(visit.session, visit.standing, gate, visit.link, typed, words, visit.origin, visit.now)
-            return RedirectResponse(f"{back}?new={made.id}", 303)
-    except NotTaken as refused:
-        return _hand_on_again(request, typed, 403 if isinstance(refused, Unproven) else 422, refused.problems)
-    except BadLink:
-        raise
-    except Refused as refused:
-        return _hand_on_again(request, typed, 409, [Problem(str(refused))])
-
-
-def _hand_on_again(request: Request, typed: Typed, status: int, problems: list[Problem]) -> Response:
-    with visiting(request, opens=ANSWERING) as visit:
-        return _hand_on_page(request, visit, _gate(visit), status=status, typed=typed, problems=problems)
+def _hand_on_again(request: Request, visit: Visit, sent: Sent, **told: Any) -> Response:
+    return _hand_on_page(request, visit, _gate(visit), typed=_typed(sent), **told)
 
 
 ROUTES = [
@@ -232,5 +204,9 @@ ROUTES = [
     Route("/a/{token}/again", sent_again, methods=["GET"]),
     Route("/a/{token}/again", again, methods=["POST"]),
     Route("/a/{token}/hand-on", handing_on, methods=["GET"]),
-    Route("/a/{token}/hand-on", hand_on, methods=["POST"]),
+    Route(
+        "/a/{token}/hand-on",
+        taking(_hand_on, _hand_on_again, opens=ANSWERING, look=_gate, body=Body(SMALL, MOST_FIELDS)),
+        methods=["POST"],
+    ),
 ]

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from typing import Any
 
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from deployments.desk import deciding, html, written
-from deployments.desk.security import read_form
-from deployments.desk.visits import PAGES, WRITING, Unproven, Visit, check_proof, opened, opens_nothing, proof_of, visiting, waking
-from models.errors import BadFile, Refused
+from deployments.desk.taking import leads_to, proven, taking
+from deployments.desk.uploads import Body, Sent
+from deployments.desk.visits import PAGES, WRITING, Visit, opened, opens_nothing, proof_of, visiting
+from models.errors import BadFile
 from models.gates import Gate
 from models.links import BadLink
 from models.method import GateKind
@@ -26,11 +25,9 @@ from tasks.page_answers import NotTaken, Problem, contribute_by_file, record_by_
 from tasks.page_wishes import beside
 from tasks.pages import Ask, ask_of, document_of, file_for, readable, view_of
 from tasks.rendering import render_html
-from tasks.said import faults_in_words, in_words
+from tasks.said import faults_in_words
 from tasks.shelf import nearest_file
 from tasks.wording import Words
-
-log = logging.getLogger(__name__)
 
 SMALL = 64 * 1024
 LARGE = 2 * MAX_BYTES + SMALL
@@ -160,77 +157,47 @@ async def answer(request: Request) -> Response:
         kind = await run_in_threadpool(_kind, request)
     except BadLink as bad:
         return await run_in_threadpool(opens_nothing, request, bad)
-    if kind is GateKind.APPROVAL:
-        return await deciding.answer(request, _again)
-    form = await read_form(request, LARGE if kind is GateKind.CONTRIBUTION else SMALL)
-    try:
-        typed, upload = await _typed(form)
-    finally:
-        await form.close()
-    return await run_in_threadpool(opened(lambda request: _answer(request, typed, upload)), request)
+    return await ANSWERS[kind](request)
 
 
 def _kind(request: Request) -> GateKind:
     """What the link's gate waits for; who knows no link sends no body."""
     with visiting(request) as visit:
-        if visit.gate is None:
-            raise HTTPException(405, headers={"Allow": "GET"})
-        return visit.gate.spec.kind
+        return _gate(visit).spec.kind
 
 
-async def _typed(form: FormData) -> tuple[dict[str, str], tuple[str, bytes] | None]:
-    """The texts of a form and its file, if one was chosen. HTTPException 413 for a file larger than a contribution may be."""
-    texts = {name: value for name, value in form.multi_items() if isinstance(value, str)}
-    files = [value for value in form.values() if isinstance(value, UploadFile) and value.filename]
-    if not files:
-        return texts, None
-    data = await files[0].read()
-    if len(data) > MAX_BYTES:
-        raise HTTPException(413)
-    return texts, (str(files[0].filename), data)
-
-
-def _answer(request: Request, typed: dict[str, str], upload: tuple[str, bytes] | None) -> Response:
-    """Through the door, or back to the page with what is wrong and everything that was typed."""
-    words = Words("en")
-    try:
-        with visiting(request, changes=True) as visit:
-            words = Words(visit.language)
-            check_proof(request, visit, typed, words)
-            programme = visit.link.programme
-            _take(visit, typed, upload, words)
-    except BadFile as bad:
-        name, data = _handed_in(typed, upload)
-        return _again(request, typed, 422, faults=faults_in_words(words, bad), text=data.decode("utf-8", "replace"), file_name=name)
-    except NotTaken as refused:
-        status = 403 if isinstance(refused, Unproven) else 409 if refused.conflict else 422
-        return _again(request, typed, status, problems=refused.problems, conflict=refused.conflict, **_text_of(typed, upload))
-    except BadLink:
-        raise
-    except Refused as refused:
-        return _again(request, typed, 409, problems=[Problem(in_words(words, str(refused)))], conflict=True, **_text_of(typed, upload))
-    return RedirectResponse(f"/a/{request.path_params['token']}/receipt", 303, background=waking(request, programme))
-
-
-def _take(visit: Visit, typed: dict[str, str], upload: tuple[str, bytes] | None, words: Words) -> None:
-    session, standing, gate, link, now = visit.session, visit.standing, visit.gate, visit.link, visit.now
-    if gate is None:
+def _gate(visit: Visit) -> Gate:
+    if visit.gate is None:
         raise HTTPException(405, headers={"Allow": "GET"})
-    match gate.spec.kind:
-        case GateKind.EVENT:
-            record_by_form(session, standing, gate, link, typed, words, now)
-        case GateKind.CONTRIBUTION:
-            name, data = _handed_in(typed, upload)
+    return visit.gate
+
+
+def _took_place(request: Request, sent: Sent) -> Response:
+    with proven(request, sent) as visit:
+        record_by_form(visit.session, visit.standing, _gate(visit), visit.link, sent.texts, Words(visit.language), visit.now)
+    return leads_to(request, "/receipt", wake=visit.link.programme)
+
+
+def _contribute(request: Request, sent: Sent) -> Response:
+    """Through the door, or back to the page with every fault of the file at its line."""
+    name, data = _handed_in(sent)
+    try:
+        with proven(request, sent) as visit:
+            words = Words(visit.language)
             if not data.strip():
                 raise NotTaken([Problem(words.gettext("Choose the file you have filled in, or paste its text."), "file")])
-            contribute_by_file(session, standing, gate, link, data, name, words, now, visit.writer)
+            contribute_by_file(visit.session, visit.standing, _gate(visit), visit.link, data, name, words, visit.now, visit.writer)
+    except BadFile as bad:
+        with visiting(request) as visit:
+            return _again(request, visit, sent, status=422, faults=faults_in_words(Words(visit.language), bad))
+    return leads_to(request, "/receipt", wake=visit.link.programme)
 
 
-def _handed_in(typed: dict[str, str], upload: tuple[str, bytes] | None) -> tuple[str, bytes]:
+def _handed_in(sent: Sent) -> tuple[str, bytes]:
     """Name and text of the contribution: the file that was chosen, else the text in the page."""
-    if upload is not None:
-        return _plain_name(upload[0]), upload[1]
-    return _plain_name(typed.get("file_name", "")), typed.get("text", "").encode("utf-8", "surrogatepass")
+    if sent.file is not None:
+        return _plain_name(sent.file.filename), sent.file.data
+    return _plain_name(sent.texts.get("file_name", "")), sent.texts.get("text", "").encode("utf-8", "surrogatepass")
 
 
 def _plain_name(name: str) -> str:
@@ -239,18 +206,21 @@ def _plain_name(name: str) -> str:
     return "".join(char for char in last if char.isalnum() or char in "._- ")[:80].strip() or "contribution.yaml"
 
 
-def _text_of(typed: dict[str, str], upload: tuple[str, bytes] | None) -> dict[str, str]:
-    name, data = _handed_in(typed, upload)
-    return {"text": data.decode("utf-8", "replace"), "file_name": name} if data else {}
-
-
-def _again(request: Request, typed: dict[str, str], status: int, **told: Any) -> Response:
+def _again(request: Request, visit: Visit, sent: Sent, *, status: int, **told: Any) -> Response:
     """The page as things stand now, with what is wrong and what was typed."""
-    with visiting(request) as visit:
-        if visit.gate is None:
-            raise HTTPException(404)
-        return _ask_page(request, visit, visit.gate, status=status, typed=typed, **told)
+    if visit.gate is None:
+        raise HTTPException(404)
+    if visit.gate.spec.kind is GateKind.CONTRIBUTION:
+        name, data = _handed_in(sent)
+        told |= {"text": data.decode("utf-8", "replace"), "file_name": name} if data else {}
+    return _ask_page(request, visit, visit.gate, status=status, typed=sent.texts, **told)
 
+
+ANSWERS = {
+    GateKind.APPROVAL: deciding.answering(_again),
+    GateKind.CONTRIBUTION: taking(_contribute, _again, body=Body(LARGE, file="file", most_file=MAX_BYTES, most_texts=LARGE)),
+    GateKind.EVENT: taking(_took_place, _again, body=Body(SMALL)),
+}
 
 ROUTES = [
     Route("/link/{token}", link_address),

@@ -6,13 +6,12 @@ import hashlib
 import hmac
 import logging
 import re
-from collections.abc import AsyncGenerator, AsyncIterator
+from collections.abc import AsyncIterator
 
 from python_multipart.multipart import parse_options_header
 from starlette.convertors import Convertor, register_url_convertor
 from starlette.datastructures import FormData, MutableHeaders
 from starlette.exceptions import HTTPException
-from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -37,9 +36,6 @@ HEADERS = {
 
 DRAINED = 32 * 1024 * 1024
 """How much of a body that is too large is still taken in, so that the browser gets to see the answer."""
-
-UPLOAD_DRAINED = 256 * 1024 * 1024
-"""The same where files are uploaded, which people choose without knowing how large they are."""
 
 _TOKEN = re.compile(r"/(a|link|calendar|sign-in)/[^/?\s\"]+")
 _LONG = re.compile(r"/[A-Za-z0-9_.~-]{60,}")
@@ -104,7 +100,7 @@ def is_proof(secret: str, token: str, given: str) -> bool:
 
 async def read_form(request: Request, most: int, *, fields: int = 12) -> FormData:
     """The form in a request's body, of so many fields; HTTPException 413 where it is larger than `most` bytes, 400 where it is none."""
-    _check_encoding(request)
+    check_encoding(request)
     body = await _body(request, most)
     answered = False
 
@@ -118,43 +114,7 @@ async def read_form(request: Request, most: int, *, fields: int = 12) -> FormDat
     return await Request(request.scope, replay).form(max_files=1, max_fields=fields, max_part_size=most)
 
 
-class BodyTooLarge(HTTPException):
-    """A body larger than it may be; `texts` are the fields that came before the limit was reached, so that they are not lost."""
-
-    def __init__(self, texts: dict[str, str]) -> None:
-        self.texts = texts
-        super().__init__(413)
-
-
-async def read_upload(request: Request, most: int, *, max_fields: int = 12, max_part_size: int = 64 * 1024) -> FormData:
-    """The form with a file in a request's body, of which only a little is kept in memory: the file goes to a temporary one.
-
-    BodyTooLarge where the body is larger than `most` bytes, HTTPException 400 where it is no form of that kind.
-    """
-    if not request.headers.get("content-type", "").lower().startswith("multipart/form-data"):
-        return await read_form(request, max_part_size)
-    _check_encoding(request)
-    parser: MultiPartParser
-
-    async def counted() -> AsyncGenerator[bytes, None]:
-        seen = 0
-        async for chunk in request.stream():
-            seen += len(chunk)
-            if seen <= most:
-                yield chunk
-            elif seen > most + UPLOAD_DRAINED:
-                break
-        if seen > most:
-            raise BodyTooLarge({name: value for name, value in parser.items if isinstance(value, str)})
-
-    parser = MultiPartParser(request.headers, counted(), max_files=1, max_fields=max_fields, max_part_size=max_part_size)
-    try:
-        return await parser.parse()
-    except MultiPartException as error:
-        raise HTTPException(400, error.message) from error
-
-
-def _check_encoding(request: Request) -> None:
+def check_encoding(request: Request) -> None:
     """HTTPException 400 where a form names another encoding than that of our pages: some take minutes to read, others fail or smuggle."""
     encoding = parse_options_header(request.headers.get("content-type"))[1].get(b"charset", b"utf-8")
     if encoding.lower() not in (b"utf-8", b"utf8"):

@@ -20,6 +20,7 @@ from deployments.desk.coordinator import acting, signing, tray
 from deployments.desk.languages import PreferredLanguage
 from deployments.desk.limits import Limits, Proxies, RateLimits
 from deployments.desk.security import SecurityHeaders, keep_tokens_out_of_logs
+from deployments.desk.uploads import Bodies
 from deployments.desk.watch import Patience, Watch, Watching, kept
 from models import database, settings
 from models.errors import ProgrammeError
@@ -88,6 +89,7 @@ def create_app(desk: Desk | None = None, nudge: Nudge = wake_runs, watching: Wat
     app.state.desk = desk
     app.state.nudge = nudge
     app.state.limits = Limits()
+    app.state.bodies = Bodies()
     app.state.patience = Patience(watching)
     return app
 

@@ -51,6 +51,14 @@ ANSWERING: frozenset[Purpose] = frozenset({"act", "behalf"})
 class Unproven(NotTaken):
     """A form that does not come from the link's own page."""
 
+    @classmethod
+    def said_in(cls, words: Words) -> Unproven:
+        """As its sender reads it."""
+        said = words.gettext(
+            "This form did not come from this page. Nothing was recorded and nothing you wrote is lost: look it over and send it again."
+        )
+        return cls([Problem(said)], conflict=True)
+
 
 @dataclass(frozen=True)
 class Visit:
@@ -198,10 +206,7 @@ def proof_of(request: Request, visit: Visit) -> str:
 def check_proof(request: Request, visit: Visit, typed: Mapping[str, str], words: Words) -> None:
     """Unproven where a form was not made by a page of this link."""
     if not is_proof(request.app.state.desk.secret, visit.token, typed.get("proof", "")):
-        said = words.gettext(
-            "This form did not come from this page. Nothing was recorded and nothing you wrote is lost: look it over and send it again."
-        )
-        raise Unproven([Problem(said)])
+        raise Unproven.said_in(words)
 
 
 def waking(request: Request, programme: str) -> BackgroundTask:

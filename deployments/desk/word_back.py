@@ -5,23 +5,23 @@ from __future__ import annotations
 import hashlib
 from typing import Any
 
-from starlette.concurrency import run_in_threadpool
+from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from deployments.desk import html
-from deployments.desk.attachments import file_headers, texts_and_file
-from deployments.desk.security import read_form, read_upload
-from deployments.desk.visits import ANSWERING, Unproven, Visit, check_proof, opened, opens_nothing, proof_of, visiting
+from deployments.desk.attachments import file_headers
+from deployments.desk.taking import NOTHING_TOLD, leads_to, proven, taking
+from deployments.desk.uploads import Body, Sent
+from deployments.desk.visits import ANSWERING, Visit, opened, proof_of, visiting
 from models.doors import drafting, proposing
 from models.doors.attaching import Upload
 from models.drafts import Proposal
-from models.errors import Refused
+from models.errors import Overtaken
 from models.file_types import DOCX, clean_name
 from models.gates import Gate
-from models.links import BadLink
 from tasks.notice_views import scope_names
 from tasks.page_answers import NotTaken, Problem
 from tasks.pages import writer_party
@@ -69,80 +69,47 @@ def start(request: Request) -> Response:
         return _start_page(request, visit)
 
 
-def _start_page(request: Request, visit: Visit, *, status: int = 200, problems: list[Problem] | None = None) -> Response:
+def _start_page(request: Request, visit: Visit, **told: Any) -> Response:
     gate, _ = _writing(visit)
     there = proposing.waiting(visit.session, gate, visit.link.organisation, KIND)
-    return _page(request, visit, gate, "word", status=status, problems=problems or [], waiting=there)
+    return _page(request, visit, gate, "word", waiting=there, **told)
 
 
-def _page(request: Request, visit: Visit, gate: Gate, template: str, *, status: int = 200, **shown: Any) -> Response:
+def _page(request: Request, visit: Visit, gate: Gate, template: str, **shown: Any) -> Response:
     zone = visit.standing.definition.organisation(visit.link.organisation).zone
     return html.page(
         template,
         visit.language,
-        status=status,
         programme=visit.standing.programme,
         title=gate.spec.title,
         about=scope_names(visit.standing, gate.scope),
         token=visit.token,
         proof=proof_of(request, visit),
         at=html.clock_in(visit.language, zone),
-        **shown,
+        **{**NOTHING_TOLD, **shown},
     )
 
 
-async def upload(request: Request) -> Response:
+def _upload(request: Request, sent: Sent) -> Response:
     """Read a document that came back. It changes nothing yet: its changes are shown first."""
-    try:
-        await run_in_threadpool(_check_may_write, request)
-    except BadLink as bad:
-        return await run_in_threadpool(opens_nothing, request, bad)
-    try:
-        form = await read_upload(request, UPLOAD_BYTES)
-    except HTTPException as error:
-        if error.status_code != 413:
-            raise
-        return await run_in_threadpool(opened(lambda request: _start_again(request, 413, "large")), request)
-    try:
-        texts, file = await texts_and_file(form)
-    finally:
-        await form.close()
-    return await run_in_threadpool(opened(lambda request: _upload(request, texts, file)), request)
+    with proven(request, sent, opens=ANSWERING, changes=False) as visit:  # reading takes a second and must not lock the programme
+        try:
+            returned = _read(request, visit, sent.file)
+        except Unreadable as bad:
+            raise NotTaken([Problem(why_unreadable(bad.reason, Words(visit.language)), "file")]) from bad
+    with proven(request, sent, opens=ANSWERING) as visit:
+        gate, _ = _writing(visit)
+        organisation = visit.link.organisation
+        number = proposing.receive(visit.session, visit.standing, gate, organisation, returned, visit.writer, visit.now).id
+    return leads_to(request, f"/word/{number}")
 
 
-def _check_may_write(request: Request) -> None:
-    with visiting(request, opens=ANSWERING) as visit:
-        _writing(visit)
+def _too_large(words: Words) -> Problem:
+    return Problem(why_unreadable("large", words), "file")
 
 
-def _start_again(request: Request, status: int, reason: str) -> Response:
-    with visiting(request, opens=ANSWERING) as visit:
-        return _start_page(request, visit, status=status, problems=[Problem(why_unreadable(reason, Words(visit.language)), "file")])
-
-
-def _upload(request: Request, texts: dict[str, str], file: Upload | None) -> Response:
-    try:
-        with visiting(request, opens=ANSWERING) as visit:  # reading may take a second, and must not keep the programme locked
-            check_proof(request, visit, texts, Words(visit.language))
-            returned = _read(request, visit, file)
-        with visiting(request, changes=True, opens=ANSWERING) as visit:
-            gate, _ = _writing(visit)
-            organisation = visit.link.organisation
-            number = proposing.receive(visit.session, visit.standing, gate, organisation, returned, visit.writer, visit.now).id
-    except NotTaken as refused:
-        return _told(request, 403 if isinstance(refused, Unproven) else 422, refused.problems)
-    except Unreadable as bad:
-        return _start_again(request, 422, bad.reason)
-    except BadLink:
-        raise
-    except Refused as refused:
-        return _told(request, 409, [Problem(str(refused))])
-    return RedirectResponse(f"/a/{request.path_params['token']}/word/{number}", 303)
-
-
-def _told(request: Request, status: int, problems: list[Problem]) -> Response:
-    with visiting(request, opens=ANSWERING) as visit:
-        return _start_page(request, visit, status=status, problems=problems)
+def _again(request: Request, visit: Visit, _sent: Sent, **told: Any) -> Response:
+    return _start_page(request, visit, **told)
 
 
 def _read(request: Request, visit: Visit, file: Upload | None) -> proposing.Returned:
@@ -168,20 +135,18 @@ def preview(request: Request) -> Response:
         return _preview_page(request, visit)
 
 
-def _preview_page(
-    request: Request, visit: Visit, *, status: int = 200, typed: dict[str, str] | None = None, problems: list[Problem] | None = None
-) -> Response:
+def _preview_page(request: Request, visit: Visit, *, typed: dict[str, str] | None = None, **told: Any) -> Response:
     gate, found = _writing(visit)
     proposal = _proposal(request, visit, gate)
     if proposal.settled_at is not None:
-        return _page(request, visit, gate, "word_settled", status=status, proposal=proposal, problems=problems or [])
+        return _page(request, visit, gate, "word_settled", proposal=proposal, **told)
     words = Words(visit.language)
     places = list(found.section(words).places())
     offered = offers(proposal.body, places, visit.only, same_draft=proposal.body["revision"] == found.saved.base.revision)
     return _page(
-        request, visit, gate, "word_preview", status=status, problems=problems or [], proposal=proposal, file=proposal.body,
+        request, visit, gate, "word_preview", proposal=proposal, file=proposal.body,
         offers=offered, typed=everything(offered) if typed is None else typed, seen=fingerprint(places),
-        is_older=(proposal.body["revision"], proposal.body["save"]) != (found.saved.base.revision, found.saved.base.save),
+        is_older=(proposal.body["revision"], proposal.body["save"]) != (found.saved.base.revision, found.saved.base.save), **told,
     )  # fmt: skip
 
 
@@ -193,35 +158,18 @@ def _proposal(request: Request, visit: Visit, gate: Gate) -> Proposal:
     return found
 
 
-async def settle(request: Request) -> Response:
+def _settle(request: Request, sent: Sent) -> Response:
     """Take over what was accepted, into the draft; or nothing of it."""
     try:
-        await run_in_threadpool(_check_may_write, request)
-    except BadLink as bad:
-        return await run_in_threadpool(opens_nothing, request, bad)
-    form = await read_form(request, CHOICES_BYTES)
-    typed = {name: value for name, value in form.multi_items() if isinstance(value, str)}
-    await form.close()
-    return await run_in_threadpool(opened(lambda request: _settle(request, typed)), request)
+        with proven(request, sent, opens=ANSWERING) as visit:
+            _take(request, visit, sent.texts)
+    except IntegrityError as error:
+        raise Overtaken("Many are writing here at once. Nothing was saved; try again.") from error
+    return leads_to(request, f"/word/{request.path_params['number']}")
 
 
-def _settle(request: Request, typed: dict[str, str]) -> Response:
-    try:
-        with visiting(request, changes=True, opens=ANSWERING) as visit:
-            check_proof(request, visit, typed, Words(visit.language))
-            _take(request, visit, typed)
-    except NotTaken as refused:
-        return _shown_again(request, 403 if isinstance(refused, Unproven) else 409, typed, refused.problems)
-    except BadLink:
-        raise
-    except Refused as refused:
-        return _shown_again(request, 409, typed, [Problem(str(refused))])
-    return RedirectResponse(f"/a/{request.path_params['token']}/word/{request.path_params['number']}", 303)
-
-
-def _shown_again(request: Request, status: int, typed: dict[str, str], problems: list[Problem]) -> Response:
-    with visiting(request, opens=ANSWERING) as visit:
-        return _preview_page(request, visit, status=status, typed=typed, problems=problems)
+def _shown_again(request: Request, visit: Visit, sent: Sent, **told: Any) -> Response:
+    return _preview_page(request, visit, typed=sent.texts, **told)
 
 
 def _take(request: Request, visit: Visit, typed: dict[str, str]) -> None:
@@ -249,10 +197,13 @@ def _take(request: Request, visit: Visit, typed: dict[str, str]) -> None:
     proposing.settle(proposal, outcome, visit.now)
 
 
+UPLOAD = Body(UPLOAD_BYTES, file="file", most_file=UPLOAD_BYTES)
+CHOICES = Body(CHOICES_BYTES)
+
 ROUTES = [
     Route("/a/{token}/plan.docx", download),
     Route("/a/{token}/word", start, methods=["GET"]),
-    Route("/a/{token}/word", upload, methods=["POST"]),
+    Route("/a/{token}/word", taking(_upload, _again, opens=ANSWERING, look=_writing, body=UPLOAD, too_large=_too_large), methods=["POST"]),
     Route("/a/{token}/word/{number:number}", preview, methods=["GET"]),
-    Route("/a/{token}/word/{number:number}", settle, methods=["POST"]),
+    Route("/a/{token}/word/{number:number}", taking(_settle, _shown_again, opens=ANSWERING, look=_writing, body=CHOICES), methods=["POST"]),
 ]

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
-from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import RedirectResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from deployments.desk import html, written
-from deployments.desk.security import read_form, read_upload
-from deployments.desk.visits import WRITING, Unproven, Visit, check_proof, opened, opens_nothing, proof_of, visiting
+from deployments.desk.taking import NOTHING_TOLD, Do, leads_to, proven, taking
+from deployments.desk.uploads import Body, Sent
+from deployments.desk.visits import WRITING, Visit, opened, proof_of, visiting
 from models.doors.drafting import Base
-from models.doors.proposing import Returned, proposal_of, receive, settle
+from models.doors.proposing import proposal_of, receive, settle
 from models.drafts import Proposal
-from models.errors import Overtaken, Refused
+from models.errors import Overtaken
 from models.gates import Gate
-from models.links import BadLink
 from tasks.notice_views import scope_names
 from tasks.page_answers import NotTaken, Problem
 from tasks.wording import Words
@@ -33,9 +32,6 @@ UPLOAD_BYTES = MOST_BYTES + 256 * 1024
 SMALL = 256 * 1024
 MOST_CHOSEN = 2000
 """How many answers that both changed can be settled at once."""
-TOO_LARGE = 413
-
-Texts = list[tuple[str, str]]
 
 
 # -- showing -------------------------------------------------------------------------------------------------------
@@ -76,26 +72,25 @@ def _proposal(request: Request, visit: Visit, gate: Gate) -> Proposal:
     return found
 
 
-def _page(request: Request, visit: Visit, *, status: int = 200, problems: list[Problem] | None = None) -> Response:
+def _page(request: Request, visit: Visit, **told: Any) -> Response:
     gate, _ = _writing(visit)
-    return html.page("workbook_page", visit.language, status=status, problems=problems or [], **_known(request, visit, gate))
+    return html.page("workbook_page", visit.language, **_known(request, visit, gate), **{**NOTHING_TOLD, **told})
 
 
-def _preview_page(request: Request, visit: Visit, *, status: int = 200, problems: list[Problem] | None = None) -> Response:
+def _preview_page(request: Request, visit: Visit, **told: Any) -> Response:
     gate, writing = _writing(visit)
     proposal = _proposal(request, visit, gate)
     found = preview_of(visit.session, gate, visit.link, writing, proposal) if proposal.settled_at is None else None
     return html.page(
         "workbook_preview",
         visit.language,
-        status=status,
-        problems=problems or [],
         proposal=proposal,
         preview=found,
         base=str(writing.saved.base),
         faults=proposal.body.get("faults", []),
         at=html.clock_in(visit.language, visit.standing.definition.organisation(visit.link.organisation).zone),
         **_known(request, visit, gate),
+        **{**NOTHING_TOLD, **told},
     )
 
 
@@ -112,138 +107,80 @@ def _known(request: Request, visit: Visit, gate: Gate) -> dict[str, Any]:
 # -- changing ------------------------------------------------------------------------------------------------------
 
 
-async def upload(request: Request) -> Response:
+def _upload(request: Request, sent: Sent) -> Response:
     """Take a workbook in to be looked over. Of one that cannot be read nothing is kept, and the page says what to do."""
-    try:
-        await run_in_threadpool(_check_may_write, request)
-    except BadLink as bad:
-        return await run_in_threadpool(opens_nothing, request, bad)
-    try:
-        form = await read_upload(request, UPLOAD_BYTES)
-    except HTTPException as error:
-        if error.status_code != TOO_LARGE:
-            raise
-        return await run_in_threadpool(opened(_too_large), request)
-    try:
-        texts, file = await _texts_and_file(form)
-    finally:
-        await form.close()
-    return await run_in_threadpool(opened(lambda request: _upload(request, texts, file)), request)
-
-
-def _check_may_write(request: Request) -> None:
-    """Who may not write sends no body."""
-    with visiting(request, opens=WRITING) as visit:
-        _writing(visit)
-
-
-async def _texts_and_file(form: FormData) -> tuple[Texts, tuple[str, bytes] | None]:
-    texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    files = [value for value in form.values() if isinstance(value, UploadFile) and value.filename]
-    return texts, (str(files[0].filename), await files[0].read()) if files else None
-
-
-def _too_large(request: Request) -> Response:
-    with visiting(request, opens=WRITING) as visit:
+    with proven(request, sent, opens=WRITING, changes=False) as visit:  # reading takes a second and must not lock the programme
         words = Words(visit.language)
-        said = words.gettext("The file is larger than %(most)s MB. Take out pictures and whatever is not an answer, and upload it again.")
-        problem = Problem(said % {"most": words.number(MOST_BYTES // 1024 // 1024)}, "file")
-        return _page(request, visit, status=TOO_LARGE, problems=[problem])
+        if sent.file is None:
+            raise NotTaken([Problem(words.gettext("Choose the workbook you filled in."), "file")])
+        gate, writing = _writing(visit)
+        try:
+            returned = read_in(visit.standing, gate, visit.link, writing, plain_name(sent.file.filename), sent.file.data)
+        except BadWorkbook as bad:
+            raise NotTaken([Problem(str(bad), "file")]) from bad
+    with proven(request, sent, opens=WRITING) as visit:
+        gate, _ = _writing(visit)
+        number = receive(visit.session, visit.standing, gate, visit.link.organisation, returned, visit.writer, visit.now).id
+    return leads_to(request, f"/workbook/{number}")
 
 
-def _upload(request: Request, texts: Texts, file: tuple[str, bytes] | None) -> Response:
-    words = Words("en")
-    try:
-        with visiting(request, opens=WRITING) as visit:  # reading may take a second, and must not keep the programme locked
-            words = Words(visit.language)
-            check_proof(request, visit, dict(texts), words)
-            returned = _read(visit, file, words)
-        with visiting(request, changes=True, opens=WRITING) as visit:
-            gate, _ = _writing(visit)
-            number = receive(visit.session, visit.standing, gate, visit.link.organisation, returned, visit.writer, visit.now).id
-    except (BadLink, Overtaken):
-        raise
-    except BadWorkbook as bad:
-        return _again(request, 422, [Problem(str(bad), "file")])
-    except NotTaken as refused:
-        return _again(request, 403 if isinstance(refused, Unproven) else 422, refused.problems)
-    except Refused as refused:
-        return _again(request, 409, [Problem(str(refused))])
-    return RedirectResponse(f"/a/{request.path_params['token']}/workbook/{number}", 303)
+def _too_large(words: Words) -> Problem:
+    said = words.gettext("The file is larger than %(most)s MB. Take out pictures and whatever is not an answer, and upload it again.")
+    return Problem(said % {"most": words.number(MOST_BYTES // 1024 // 1024)}, "file")
 
 
-def _read(visit: Visit, file: tuple[str, bytes] | None, words: Words) -> Returned:
-    if file is None:
-        raise NotTaken([Problem(words.gettext("Choose the workbook you filled in."), "file")])
-    gate, writing = _writing(visit)
-    return read_in(visit.standing, gate, visit.link, writing, plain_name(file[0]), file[1])
+def _again(request: Request, visit: Visit, _sent: Sent, **told: Any) -> Response:
+    return _page(request, visit, **told)
 
 
-def _again(request: Request, status: int, problems: list[Problem]) -> Response:
-    with visiting(request, opens=WRITING) as visit:
-        return _page(request, visit, status=status, problems=problems)
+def _settling(how: Callable[[Visit, Gate, Writing, Proposal, Sent], None]) -> Do:
+    def settled(request: Request, sent: Sent) -> Response:
+        try:
+            with proven(request, sent, opens=WRITING) as visit:
+                gate, writing = _writing(visit)
+                how(visit, gate, writing, _proposal(request, visit, gate), sent)
+        except IntegrityError as error:
+            raise Overtaken("Many are writing here at once. Nothing was saved; try again.") from error
+        return leads_to(request, "?saved=1")
+
+    return settled
 
 
-async def accept(request: Request) -> Response:
+def _accept(visit: Visit, gate: Gate, writing: Writing, proposal: Proposal, sent: Sent) -> None:
     """Bring what the workbook changes into the draft; it is handed in from there like anything else."""
-    return await _settled(request, _accept)
-
-
-async def decline(request: Request) -> Response:
-    """Leave everything as it is."""
-    return await _settled(request, _decline)
-
-
-async def _settled(request: Request, how: Any) -> Response:
-    try:
-        await run_in_threadpool(_check_may_write, request)
-        form = await read_form(request, SMALL, fields=MOST_CHOSEN)
-    except BadLink as bad:
-        return await run_in_threadpool(opens_nothing, request, bad)
-    texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    return await run_in_threadpool(opened(lambda request: _settle(request, texts, how)), request)
-
-
-def _settle(request: Request, texts: Texts, how: Any) -> Response:
-    words = Words("en")
-    try:
-        with visiting(request, changes=True, opens=WRITING) as visit:
-            words = Words(visit.language)
-            check_proof(request, visit, dict(texts), words)
-            gate, writing = _writing(visit)
-            how(visit, gate, writing, _proposal(request, visit, gate), texts)
-    except BadLink:
-        raise
-    except NotTaken as refused:
-        return _over_again(request, 403, refused.problems)
-    except (Refused, IntegrityError) as refused:
-        said = (
-            str(refused) if isinstance(refused, Refused) else words.gettext("Many are writing here at once. Nothing was saved; try again.")
-        )
-        return _over_again(request, 409, [Problem(said)])
-    return RedirectResponse(f"/a/{request.path_params['token']}?saved=1", 303)
-
-
-def _accept(visit: Visit, gate: Gate, writing: Writing, proposal: Proposal, texts: Texts) -> None:
-    shown = Base.read(dict(texts).get("base", ""))
-    wished = {value for name, value in texts if name == "take"}
+    shown, wished = Base.read(sent.texts.get("base", "")), set(sent.all("take"))
     take_over(visit.session, visit.standing, gate, visit.link, writing, proposal, wished, shown, visit.writer, visit.now)
 
 
-def _decline(visit: Visit, _gate: Gate, _writing: Writing, proposal: Proposal, _texts: Texts) -> None:
+def _decline(visit: Visit, _gate: Gate, _writing: Writing, proposal: Proposal, _sent: Sent) -> None:
+    """Leave everything as it is."""
     settle(proposal, {}, visit.now)
 
 
-def _over_again(request: Request, status: int, problems: list[Problem]) -> Response:
-    with visiting(request, opens=WRITING) as visit:
-        return _preview_page(request, visit, status=status, problems=problems)
+def _over_again(request: Request, visit: Visit, _sent: Sent, **told: Any) -> Response:
+    return _preview_page(request, visit, **told)
 
+
+UPLOAD = Body(UPLOAD_BYTES, file="file", most_file=UPLOAD_BYTES)
+CHOICES = Body(SMALL, MOST_CHOSEN)
 
 ROUTES = [
     Route("/a/{token}/workbook.xlsx", download),
     Route("/a/{token}/workbook", show, methods=["GET"]),
-    Route("/a/{token}/workbook", upload, methods=["POST"]),
+    Route(
+        "/a/{token}/workbook",
+        taking(_upload, _again, opens=WRITING, look=_writing, body=UPLOAD, too_large=_too_large),
+        methods=["POST"],
+    ),
     Route("/a/{token}/workbook/{number:number}", preview, methods=["GET"]),
-    Route("/a/{token}/workbook/{number:number}/accept", accept, methods=["POST"]),
-    Route("/a/{token}/workbook/{number:number}/decline", decline, methods=["POST"]),
+    Route(
+        "/a/{token}/workbook/{number:number}/accept",
+        taking(_settling(_accept), _over_again, opens=WRITING, look=_writing, body=CHOICES),
+        methods=["POST"],
+    ),
+    Route(
+        "/a/{token}/workbook/{number:number}/decline",
+        taking(_settling(_decline), _over_again, opens=WRITING, look=_writing, body=CHOICES),
+        methods=["POST"],
+    ),
 ]

@@ -20,13 +20,15 @@ from deployments.desk import html
 from deployments.desk.coordinator import sessions
 from deployments.desk.coordinator.sessions import SignedIn
 from deployments.desk.security import read_form
+from deployments.desk.taking import told
+from deployments.desk.visits import Unproven
 from models import clock
 from models.database import changing, reading
 from models.errors import Refused
 from models.gates import Gate
 from models.standing import Standing, load
 from tasks.coordinator_pages import language_of, zone_of
-from tasks.page_answers import NotTaken, Problem
+from tasks.page_answers import NotTaken
 from tasks.wording import Words
 
 SMALL = 32 * 1024
@@ -134,20 +136,14 @@ def taking(do: Do, show: Show, wake: Callable[[Request, str], Any] | None = None
 
 
 def _take(request: Request, typed: Form, do: Do, show: Show, wake: Callable[[Request, str], Any] | None) -> Response:
+    words = Words("en")
     try:
         with entering(request, changes=True) as entered:
+            words = Words(entered.language)
             if not sessions.is_proven(request, entered.signed, typed.get("proof", "")):
-                return show(request, status=403, typed=typed, conflict=True, problems=[Problem(_unproven(entered.language))])
+                raise Unproven.said_in(words)
             to = do(entered, typed)
             programme = entered.standing.programme.id
-    except NotTaken as wrong:
-        return show(request, status=409 if wrong.conflict else 422, typed=typed, conflict=wrong.conflict, problems=wrong.problems)
-    except Refused as refused:
-        return show(request, status=409, typed=typed, conflict=True, problems=[Problem(str(refused))])
+    except (NotTaken, Refused) as error:
+        return show(request, typed=typed, **told(error, words).shown)
     return RedirectResponse(to, 303, background=wake(request, programme) if wake else None)
-
-
-def _unproven(language: str) -> str:
-    return Words(language).gettext(
-        "This form did not come from this page. Nothing was recorded and nothing you wrote is lost: look it over and send it again."
-    )
