@@ -73,32 +73,36 @@ def _named(value: str, field: Field, choices: Sequence[Choice], words: Words) ->
 # -- from a cell ---------------------------------------------------------------------------------------------------
 
 
-def read(cell: Cell, column: Column, offer: Offer) -> str:
-    """What a draft keeps of a cell that is not empty; Unreadable where it is not to be taken so."""
+def read(cell: Cell, column: Column, offer: Offer, telling: Words | None = None) -> str:
+    """What a draft keeps of a cell that is not empty; Unreadable where it is not to be taken so.
+
+    `offer` is in the language the cell was written in; `telling` the one that what is wrong is told in, where that is another.
+    """
     field, words = column.field, offer.words
+    telling = telling or words
     if cell.kind == "f":
-        raise Unreadable(words.gettext("This is a formula. Copy the cell and paste it as values, so that the result itself stands there."))
+        raise Unreadable(telling.gettext("This is a formula. Copy the cell and paste it as values, so that the result itself stands there."))
     if cell.kind == "e":
-        raise Unreadable(words.gettext("This cell shows an error of Excel's (%(error)s). Write the answer itself.") % {"error": cell.value})
+        raise Unreadable(telling.gettext("This cell shows an error of Excel's (%(error)s). Write the answer itself.") % {"error": cell.value})
     choices = choices_of(column, offer)
     if field.form in NUMBERS and isinstance(cell.value, int | float) and not isinstance(cell.value, bool):
         value = round(cell.value * 100, 9) if cell.is_percent and field.unit == "%" else cell.value  # 12.5 % is kept as 0.125
         return typed(field, int(value) if float(value).is_integer() else value)
     text = _as_text(cell, words)
     if field.form in (Form.YES_NO, Form.YES_NO_WORDS):
-        return _yes_or_no(text, field, choices, words)
+        return _yes_or_no(text, field, choices, telling)
     if field.form is Form.LINES:
-        return "\n".join(_meant(line.strip(), field, choices, words) for line in text.split("\n") if line.strip())
-    return kept(field, _meant(text, field, choices, words), words)
+        return "\n".join(_meant(line.strip(), field, choices, words, telling) for line in text.split("\n") if line.strip())
+    return kept(field, _meant(text, field, choices, words, telling), words)
 
 
-def _meant(text: str, field: Field, choices: Sequence[Choice], words: Words) -> str:
+def _meant(text: str, field: Field, choices: Sequence[Choice], words: Words, telling: Words) -> str:
     """A text, or the value behind the name that was chosen."""
     if field.names == LANGUAGE:
         return language_code(text, words)
     value = value_of(text, choices)
     if value is None and field.choices:
-        said = words.gettext("“%(text)s” is none of the choices. Choose one from the list: %(names)s.")
+        said = telling.gettext("“%(text)s” is none of the choices. Choose one from the list: %(names)s.")
         raise Unreadable(said % {"text": short(text), "names": "; ".join(name for _, name in choices)}, text)
     if value is None and field.names in NUMBERED:
         return number_of(text)
@@ -120,12 +124,12 @@ def _as_text(cell: Cell, words: Words) -> str:
     return str(value).replace("_x000D_\n", "\n").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def _yes_or_no(text: str, field: Field, choices: Sequence[Choice], words: Words) -> str:
+def _yes_or_no(text: str, field: Field, choices: Sequence[Choice], telling: Words) -> str:
     plain = text.strip()
     value = value_of(plain, choices) or ("yes" if plain.casefold() in YES else "no" if plain.casefold() in NO else "")
     if value or field.form is Form.YES_NO_WORDS:
         return value or plain
-    said = words.gettext("“%(text)s” is neither yes nor no. Choose one from the list: %(yes)s or %(no)s.")
+    said = telling.gettext("“%(text)s” is neither yes nor no. Choose one from the list: %(yes)s or %(no)s.")
     raise Unreadable(said % {"text": short(text), "yes": choices[0][1], "no": choices[1][1]}, plain)
 
 

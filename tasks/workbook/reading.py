@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from openpyxl.utils import get_column_letter
@@ -16,7 +16,7 @@ from tasks.forms.options import Offer
 from tasks.forms.state import State
 from tasks.forms.typed import Path
 from tasks.page_fields import Field
-from tasks.wording import Words
+from tasks.wording import Words, catalogues
 from tasks.workbook.cells import Cell, Unreadable, read
 from tasks.workbook.layout import ANSWER, FIRST_ROW, KEY_ROW, MARK, NUMBER, PARENT, Column, Sheet, fingerprint, layout_of
 from tasks.workbook.opening import MOST_COLUMNS, MOST_ROWS, BadWorkbook, Grid, opened, too_much_text
@@ -73,7 +73,10 @@ class Read:
 
 
 def read_workbook(data: bytes, kind: str, fields: Sequence[Field], about: About, offer: Offer) -> Read:
-    """What a file that came back says. BadWorkbook where it is no workbook, or that of another gate, organisation or programme."""
+    """What a file that came back says. BadWorkbook where it is no workbook, or that of another gate, organisation or programme.
+
+    It is read in the language it was made in, and faults are told in that of `offer`, its reader's; where it does not say, all in that.
+    """
     grids = opened(data, offer.words)
     return _Reader(kind, fields, about, offer, hashlib.sha256(data).hexdigest()).read(grids)
 
@@ -95,11 +98,15 @@ class _Reader:
     def __init__(self, kind: str, fields: Sequence[Field], about: About, offer: Offer, sha256: str) -> None:
         self.kind, self.fields, self.about, self.offer, self.words, self.sha256 = kind, fields, about, offer, offer.words, sha256
         self.found = Read(Stamp())
+        self.written = offer
+        """The same choices as the workbook calls them."""
         self.rows: dict[str, dict[int, list[Path]]] = {}
         """Of each list: the paths of its entries by the number in their row."""
 
     def read(self, grids: list[Grid]) -> Read:
         self.found.stamp = self._stamp(grids)
+        if self.found.stamp.language in catalogues():
+            self.written = replace(self.offer, words=Words(self.found.stamp.language))
         is_older = self.found.stamp.fingerprint != fingerprint(self.kind, self.fields)
         left = MOST_ANSWERS
         for sheet in layout_of(self.fields, self.words):
@@ -252,7 +259,7 @@ class _Reader:
         self.places[own] = place
         cell = table.grid.cells.get((row, at), Cell(None, "n"))
         try:
-            text: str | None = "" if cell.is_empty else read(cell, column, self.offer)
+            text: str | None = "" if cell.is_empty else read(cell, column, self.written, self.words)
         except Unreadable as wrong:
             self._fault(place, str(wrong), own)
             text = wrong.kept

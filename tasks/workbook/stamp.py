@@ -48,6 +48,8 @@ class Stamp:
     title: str = ""
     name: str = ""
     programme_title: str = ""
+    language: str = ""
+    """The one it was made in: its choices and figures are written so. Empty in workbooks of before this was kept."""
 
     def is_for(self, about: About) -> bool:
         """Whether it belongs to this gate and organisation."""
@@ -55,14 +57,14 @@ class Stamp:
         return (self.programme, self.gate, self.scope, self.organisation) == own
 
 
-TEXTS = ("programme", "gate", "scope", "organisation", "kind", "fingerprint", "title", "name", "programme_title")
+TEXTS = ("programme", "gate", "scope", "organisation", "kind", "fingerprint", "title", "name", "programme_title", "language")
 NUMBERS = ("revision", "save")
 
 
-def stamp_rows(about: About, kind: str, fingerprint: str) -> list[tuple[str, str]]:
+def stamp_rows(about: About, kind: str, fingerprint: str, language: str) -> list[tuple[str, str]]:
     """The hidden sheet, row by row."""
-    own = {"kind": kind, "fingerprint": fingerprint}
-    return [(STAMP, ""), *((name, own.get(name) or str(getattr(about, name))) for name in (*TEXTS, *NUMBERS))]
+    own = {"kind": kind, "fingerprint": fingerprint, "language": language}
+    return [(STAMP, ""), *((name, own[name] if name in own else str(getattr(about, name))) for name in (*TEXTS, *NUMBERS))]
 
 
 def stamp_from(rows: Iterable[tuple[str, str]]) -> Stamp:

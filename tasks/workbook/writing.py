@@ -255,7 +255,8 @@ class _Writer:
 
     def _stamp(self) -> None:
         page = self.book.create_sheet(STAMP_SHEET)
-        for row, (name, value) in enumerate(stamp_rows(self.about, self.kind, fingerprint(self.kind, self.fields)), start=1):
+        rows = stamp_rows(self.about, self.kind, fingerprint(self.kind, self.fields), self.words.language)
+        for row, (name, value) in enumerate(rows, start=1):
             self._write(page, row, 1, name, styles.PLAIN)
             self._write(page, row, 2, value, styles.PLAIN)
 

@@ -171,6 +171,42 @@ def test_days_and_yes_and_no_are_read_as_cells_or_words() -> None:
     assert back["quotes"]["items"][back["quotes"]["order"][0]]["consent"] == "yes"
 
 
+def test_a_workbook_is_read_in_its_own_language_and_its_faults_are_told_in_the_readers() -> None:
+    held = state("visit-report")
+    data = written("visit-report", held, "it")
+
+    def edit(book: Any) -> None:
+        quotes = book["Citazioni"]
+        quotes["E4"], quotes["E5"], quotes["C5"], quotes["D5"] = "Sì", "forse", "Ben detto", "Il sindaco"
+
+    back = read(edited(edit, data), "visit-report", "en")
+    first, second = back.state["quotes"]["order"][:2]
+    assert back.state["quotes"]["items"][first]["consent"] == "yes"
+    [line] = [fault.message for fault in back.faults if fault.path == ("quotes", second, "consent")]
+    assert line == "“forse” is neither yes nor no. Choose one from the list: Sì or No."
+
+
+def test_figures_are_read_as_the_workbooks_language_writes_them() -> None:
+    def edit(book: Any) -> None:
+        book.worksheets[1]["C6"] = "0,125"
+
+    assert read(edited(edit, written(NEEDS, state(), "it")), language="en").state["foreign_origin_share"] == "0.125"
+
+
+@pytest.mark.parametrize("language", [None, "", "xx", "../it"])
+def test_a_stamp_without_a_language_of_ours_leaves_it_to_the_readers(language: str | None) -> None:
+    def edit(book: Any) -> None:
+        stamp = book[STAMP_SHEET]
+        row = next(row for row in range(1, 20) if stamp.cell(row, 1).value == "language")
+        if language is None:
+            stamp.delete_rows(row)
+        else:
+            stamp.cell(row, 2).value = language
+
+    data = written(NEEDS, state(), "it")
+    assert read(edited(edit, data), language="it").state == read(data, language="it").state
+
+
 def test_rows_can_be_added_emptied_and_left_out_between() -> None:
     held = state()
     count = len(held["needs"]["order"])
