@@ -92,6 +92,8 @@ class Delegation(Base):
     """The names of the top-level fields it opens."""
     label: Mapped[str] = mapped_column(String(80))
     """For whom, in the words of whoever handed it on."""
+    on_behalf: Mapped[bool] = mapped_column(default=False)
+    """Handed on by the coordinator for the organisation."""
     made_at: Mapped[datetime]
     expires_on: Mapped[date]
     withdrawn_at: Mapped[datetime | None]

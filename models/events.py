@@ -34,6 +34,7 @@ class EventKind(StrEnum):
     TRAY_SETTLED = "tray-settled"
     ATTACHMENT_RECEIVED = "attachment-received"
     ATTACHMENT_WITHDRAWN = "attachment-withdrawn"
+    FILE_TAKEN_OVER = "file-taken-over"
     DECISION_RECORDED = "decision-recorded"
     DEADLINE_MOVED = "deadline-moved"
     DEADLINE_MISSED = "deadline-missed"

@@ -59,7 +59,7 @@ class Line(BaseModel):
     kind: Literal[
         "programme-launched", "phase-opened", "phase-held", "phase-released", "phase-stuck", "phase-completed", "gate-opened",
         "gate-reopened", "gate-withdrawn", "gate-satisfied", "contribution-received", "contribution-kept", "tray-settled",
-        "attachment-received", "attachment-withdrawn", "decision-recorded",
+        "attachment-received", "attachment-withdrawn", "file-taken-over", "decision-recorded",
         "deadline-moved", "deadline-missed", "time-requested", "time-answered", "promise-recorded", "promise-withdrawn",
         "matching-confirmed", "escalation-released", "edition-built", "edition-published",
         "notice-sent", "notice-failed", "links-withdrawn", "section-handed-on", "section-withdrawn", "programme-closed",

@@ -5,15 +5,16 @@ Rows and history only. Files and mail on disk are `tasks.verifying`; whether eac
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from sqlalchemy import func, select
+from sqlalchemy import LargeBinary, func, select
 from sqlalchemy.orm import Session, selectinload, undefer
 
-from models.contributions import Contribution, RevisionState
+from models.contributions import Attachment, Contribution, RevisionState
 from models.decisions import Verdict
 from models.editions import Edition, EditionState, sha256_of
 from models.events import MAIL, Event, EventKind, history
@@ -22,6 +23,9 @@ from models.notices import Attempt, Notice, NoticeKind, NoticeState
 from models.programme import PhaseState, Programme
 from models.standing import Standing, load
 from models.wishes import TimeRequest, WishState
+
+PIECE = 1024 * 1024
+"""Bytes of a file that are looked at at once."""
 
 
 @dataclass(frozen=True)
@@ -249,6 +253,24 @@ def the_tray_is_accounted_for(session: Session, standing: Standing, _events: Seq
                 yield Violation("tray", where, f"is {revision.state} and was settled at {revision.settled_at}")
 
 
+def files_are_as_they_came(session: Session, standing: Standing, _events: Sequence[Event]) -> Found:
+    """Attachments and signed acts have the length and the hash that were recorded as they came in; read in pieces, for they are large."""
+    query = select(Attachment.id, Attachment.size, Attachment.sha256, func.length(Attachment.data)).order_by(Attachment.id)
+    for number, size, recorded, held in session.execute(query.where(Attachment.programme_id == standing.programme.id)):
+        if held != size:
+            yield Violation("attachments", f"attachment {number}", f"has {held or 0} bytes, but {size} came in")
+        elif _digest_of(session, number, size) != recorded:
+            yield Violation("attachments", f"attachment {number}", f"is not the file that came in: its bytes are not those of {recorded}")
+
+
+def _digest_of(session: Session, number: int, size: int) -> str:
+    digest = hashlib.sha256()
+    for start in range(1, size + 1, PIECE):
+        piece = func.substr(Attachment.data, start, PIECE, type_=LargeBinary)
+        digest.update(session.scalars(select(piece).where(Attachment.id == number)).first() or b"")
+    return digest.hexdigest()
+
+
 Check = Callable[[Session, Standing, Sequence[Event]], Found]
 CHECKS: tuple[Check, ...] = (
     events_without_gaps,
@@ -262,6 +284,7 @@ CHECKS: tuple[Check, ...] = (
     notices_told_once,
     wishes_are_about_what_is_open,
     the_tray_is_accounted_for,
+    files_are_as_they_came,
 )
 """The promises, in the order in which they are told."""
 

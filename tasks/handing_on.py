@@ -35,6 +35,8 @@ class Given:
     made_at: datetime
     is_withdrawn: bool
     is_over: bool
+    is_on_behalf: bool = False
+    """The coordinator handed it on for the organisation, which can take it back like its own."""
 
     @property
     def opens(self) -> bool:
@@ -81,7 +83,7 @@ def given(session: Session, gate: Gate, organisation: str, now: datetime) -> lis
 def _given(item: Delegation, now: datetime) -> Given:
     is_withdrawn = item.withdrawn_at is not None
     is_over = not is_withdrawn and not access.is_in_force(item, now)
-    return Given(item.id, item.label, tuple(item.fields), item.expires_on, item.made_at, is_withdrawn, is_over)
+    return Given(item.id, item.label, tuple(item.fields), item.expires_on, item.made_at, is_withdrawn, is_over, item.on_behalf)
 
 
 def hand_on_by_form(

@@ -33,6 +33,7 @@ class Wish:
     asked_at: datetime
     granted_until: date | None
     answer: str
+    writer: str = ""
 
     @property
     def waits(self) -> bool:
@@ -82,7 +83,7 @@ def _wish(session: Session, gate: Gate, party: Party) -> Wish | None:
     found = session.scalars(query.order_by(TimeRequest.id.desc()).limit(1)).one_or_none()
     if found is None:
         return None
-    return Wish(WishState(found.state), found.until, found.reason, found.asked_at, found.granted_until, found.answer or "")
+    return Wish(WishState(found.state), found.until, found.reason, found.asked_at, found.granted_until, found.answer or "", found.writer)
 
 
 @dataclass(frozen=True)
@@ -105,7 +106,7 @@ def ask_by_form(
         said = words.gettext("This is not asked of you any more, so there is no date to move. Nothing was recorded.")
         raise NotTaken([Problem(said)], conflict=True)
     if form.get("what") == "withdraw":
-        _take_back(session, standing, gate, party, now)
+        _take_back(session, standing, gate, party, asker.origin, now)
         return None
     problems: list[Problem] = []
     until = _until(standing, gate, party, form, words, problems, now)
@@ -120,11 +121,11 @@ def ask_by_form(
     return ask_for_time(session, standing, gate, party, Wanted(until, reason, asker.writer), asker.origin, now)
 
 
-def _take_back(session: Session, standing: Standing, gate: Gate, party: Party, now: datetime) -> None:
+def _take_back(session: Session, standing: Standing, gate: Gate, party: Party, origin: Origin, now: datetime) -> None:
     """Once more, from a back button or a second window, changes nothing."""
     for request in standing.requests_at(gate):
         if request.organisation == party.organisation:
-            withdraw_request(session, standing, request, now)
+            withdraw_request(session, standing, request, origin, now)
 
 
 def _until(

@@ -15,9 +15,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models.contributions import Contribution, Revision, RevisionState
-from models.doors import drafting
+from models.doors import drafting, proposing
+from models.doors.answering import Origin
 from models.doors.drafting import Base, Saved
-from models.doors.proposing import Returned, check_waits, settle
+from models.doors.proposing import Returned, check_waits
 from models.drafts import Proposal
 from models.errors import Overtaken
 from models.gates import Gate
@@ -168,7 +169,7 @@ def _names(writing: Writing, path: Path) -> list[bool]:
 
 def take_over(
     session: Session, standing: Standing, gate: Gate, link: Link, writing: Writing, proposal: Proposal, wished: Collection[str],
-    shown: Base, writer: str, now: datetime,
+    shown: Base, writer: str, origin: Origin, now: datetime,
 ) -> Saved:  # fmt: skip
     """Bring a workbook into the draft as one save. `wished`: the ids of answers that both changed, where the workbook's is to stand.
 
@@ -184,7 +185,7 @@ def take_over(
     for place, (path, text) in preview.paths.items():
         if place in wished:
             _put(tree, path, text)
-    settle(proposal, {"changes": len(preview.paths)}, now)
+    proposing.take_over(session, standing, gate, proposal, {"changes": len(preview.paths)}, origin, now)
     return drafting.save(
         session, standing, gate, link.organisation, tree, shown, writer, now, beginning=writing.beginning, language=writing.language
     )

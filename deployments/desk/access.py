@@ -182,7 +182,7 @@ def _hand_on(request: Request, sent: Sent) -> Response:
         gate, taken_back = _gate(visit), sent.texts.get("withdraw")
         if taken_back is not None:
             number = int(taken_back) if taken_back.isdecimal() and len(taken_back) < 10 else 0
-            access.withdraw_delegation(visit.session, visit.standing, gate, visit.link.organisation, number, visit.now)
+            access.withdraw_delegation(visit.session, visit.standing, gate, visit.link.organisation, number, visit.origin, visit.now)
             return leads_to(request, "/hand-on")
         typed, words = _typed(sent), Words(visit.language)
         made = hand_on_by_form(visit.session, visit.standing, gate, visit.link, typed, words, visit.origin, visit.now)

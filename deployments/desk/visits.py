@@ -71,7 +71,7 @@ class Visit:
     standing: Standing
     gate: Gate | None
     writer: str = ""
-    """How the person at this browser calls themselves, from a signed cookie; empty while that is unknown."""
+    """How the person at this browser calls themselves, from a signed cookie, on behalf with the coordination's name; else empty."""
     only: frozenset[str] | None = None
     """The top-level fields of the contribution that the link opens; None: all of them."""
 
@@ -114,7 +114,18 @@ def visiting(request: Request, *, changes: bool = False, opens: frozenset[Purpos
             raise BadLink("There is no such gate in the programme.")
         only = _only(session, link, now)
         with html.acting_for(_acting_for(request, session, standing, link, now)):
-            yield Visit(token, link, now, session, standing, gate, cookies.writer_of(request, desk.secret, now), only)
+            yield Visit(token, link, now, session, standing, gate, _writer(request, standing, link, now), only)
+
+
+def _writer(request: Request, standing: Standing, link: Link, now: datetime) -> str:
+    """How the person at this browser calls themselves; on behalf it is said beside who does it, wherever a writer is shown."""
+    name = cookies.writer_of(request, request.app.state.desk.secret, now)
+    if link.purpose != "behalf":
+        return name
+    coordination = standing.organisation(standing.definition.coordinator).name[: cookies.LONGEST_WRITER]
+    if name.endswith(coordination):
+        return name
+    return f"{name[: cookies.LONGEST_WRITER - len(coordination) - 2]}, {coordination}".removeprefix(", ")[: cookies.LONGEST_WRITER]
 
 
 def _acting_for(request: Request, session: Session, standing: Standing, link: Link, now: datetime) -> html.ActingFor | None:

@@ -194,7 +194,10 @@ def _take(request: Request, visit: Visit, typed: dict[str, str]) -> None:
             visit.writer, visit.now, beginning=found.beginning, language=found.language,
         )  # fmt: skip
     outcome = {"accepted": taken.accepted, "declined": taken.declined, "texts": len(taken.texts)}
-    proposing.settle(proposal, outcome, visit.now)
+    if taken.texts:
+        proposing.take_over(visit.session, visit.standing, gate, proposal, outcome, visit.origin, visit.now)
+    else:
+        proposing.settle(proposal, outcome, visit.now)
 
 
 UPLOAD = Body(UPLOAD_BYTES, file="file", most_file=UPLOAD_BYTES)

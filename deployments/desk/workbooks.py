@@ -149,7 +149,7 @@ def _settling(how: Callable[[Visit, Gate, Writing, Proposal, Sent], None]) -> Do
 def _accept(visit: Visit, gate: Gate, writing: Writing, proposal: Proposal, sent: Sent) -> None:
     """Bring what the workbook changes into the draft; it is handed in from there like anything else."""
     shown, wished = Base.read(sent.texts.get("base", "")), set(sent.all("take"))
-    take_over(visit.session, visit.standing, gate, visit.link, writing, proposal, wished, shown, visit.writer, visit.now)
+    take_over(visit.session, visit.standing, gate, visit.link, writing, proposal, wished, shown, visit.writer, visit.origin, visit.now)
 
 
 def _decline(visit: Visit, _gate: Gate, _writing: Writing, proposal: Proposal, _sent: Sent) -> None:

@@ -100,6 +100,7 @@ def delegate(
         organisation=organisation,
         fields=fields,
         label=label,
+        on_behalf=origin.on_behalf,
         made_at=now,
         expires_on=section.expires_on,
     )
@@ -122,7 +123,9 @@ def _check_may_delegate(session: Session, standing: Standing, gate: Gate, organi
         raise Refused(f"{MOST_SECTIONS} sections are handed on already. Withdraw those that are not needed any more.")
 
 
-def withdraw_delegation(session: Session, standing: Standing, gate: Gate, organisation: str, delegation_id: int, now: datetime) -> None:
+def withdraw_delegation(
+    session: Session, standing: Standing, gate: Gate, organisation: str, delegation_id: int, origin: Origin, now: datetime
+) -> None:
     """Take a section back: its link opens nothing from now on. Once more changes nothing.
 
     Refused where this organisation has handed on no such section at this gate.
@@ -132,7 +135,10 @@ def withdraw_delegation(session: Session, standing: Standing, gate: Gate, organi
         raise Refused("There is no such section.")
     if found.withdrawn_at is None:
         found.withdrawn_at = now
-        note(session, standing, now, EventKind.SECTION_WITHDRAWN, gate=gate, organisation=organisation, delegation=found.id)
+        note(
+            session, standing, now, EventKind.SECTION_WITHDRAWN, gate=gate, organisation=organisation,
+            delegation=found.id, on_behalf=origin.on_behalf,
+        )  # fmt: skip
 
 
 def delegations(session: Session, gate: Gate, organisation: str) -> Sequence[Delegation]:

@@ -1,6 +1,7 @@
 """Files that were sent back, read but not yet taken over: they wait beside the draft until somebody has looked at them.
 
-No events: like a draft, a proposal is nobody's word yet. What is taken of it goes through `drafting.save`.
+A proposal is nobody's word yet, so that it comes and goes without an event. What is taken of it goes through `drafting.save`, and that it
+was is an event.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from models.doors.answering import Origin
+from models.doors.history import note
 from models.drafts import Proposal
 from models.errors import Refused
+from models.events import EventKind
 from models.gates import Gate
 from models.method import GateKind
 from models.standing import Standing
@@ -99,6 +103,18 @@ def settle(proposal: Proposal, outcome: Mapping[str, int], now: datetime) -> Non
     check_waits(proposal)
     proposal.settled_at = now
     proposal.body = {**outcome, **({"opens": proposal.body["opens"]} if "opens" in proposal.body else {})}
+
+
+def take_over(
+    session: Session, standing: Standing, gate: Gate, proposal: Proposal, outcome: Mapping[str, int], origin: Origin, now: datetime
+) -> None:
+    """A file was looked at and something of it saved in the draft. Refused where it was looked at already."""
+    settle(proposal, outcome, now)
+    how: dict[str, Any] = {"entry": str(origin.entry), "on_behalf": True} if origin.on_behalf else {}
+    note(
+        session, standing, now, EventKind.FILE_TAKEN_OVER, gate=gate, organisation=proposal.organisation,
+        kind_of_file=proposal.kind, sha256=proposal.sha256, **how,
+    )  # fmt: skip
 
 
 def check_waits(proposal: Proposal) -> None:

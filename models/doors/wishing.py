@@ -63,14 +63,17 @@ def ask_for_time(
     request = request or _withdrawn(session, standing, gate, party) or _new(session, standing, gate, party, now)
     request.role, request.until, request.reason, request.writer = party.role, wanted.until, reason, wanted.writer
     session.flush()
-    how: dict[str, Any] = {"entry": str(origin.entry), "on_behalf": True} if origin.on_behalf else {}
     note(
         session, standing, now, EventKind.TIME_REQUESTED, gate=gate, organisation=party.organisation,
-        role=str(party.role), until=wanted.until.isoformat(), round=gate.round, **how,
+        role=str(party.role), until=wanted.until.isoformat(), round=gate.round, **_how(origin),
     )  # fmt: skip
     telling_desk.time_asked(session, standing, gate, request, now)
     _put_off(session, standing, gate, party.organisation, now)
     return request
+
+
+def _how(origin: Origin) -> dict[str, Any]:
+    return {"entry": str(origin.entry), "on_behalf": True} if origin.on_behalf else {}
 
 
 def _withdrawn(session: Session, standing: Standing, gate: Gate, party: Party) -> TimeRequest | None:
@@ -113,11 +116,13 @@ def _check_day(standing: Standing, gate: Gate, until: date, now: datetime) -> No
         raise Refused(f"{until.isoformat()} is too far away: {gate.label} can be extended until {latest} at most.")
 
 
-def withdraw_request(session: Session, standing: Standing, request: TimeRequest, now: datetime) -> None:
+def withdraw_request(session: Session, standing: Standing, request: TimeRequest, origin: Origin, now: datetime) -> None:
     """Whoever asked needs no more time after all."""
     gate = _gate_of(standing, request)
     request.state, request.answered_at = WishState.MOOT, now
-    note(session, standing, now, EventKind.TIME_ANSWERED, gate=gate, organisation=request.organisation, verdict="withdrawn")
+    note(
+        session, standing, now, EventKind.TIME_ANSWERED, gate=gate, organisation=request.organisation, verdict="withdrawn", **_how(origin)
+    )
     _go_on(session, standing, gate, request.organisation, now)
 
 

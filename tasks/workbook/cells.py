@@ -81,9 +81,11 @@ def read(cell: Cell, column: Column, offer: Offer, telling: Words | None = None)
     field, words = column.field, offer.words
     telling = telling or words
     if cell.kind == "f":
-        raise Unreadable(telling.gettext("This is a formula. Copy the cell and paste it as values, so that the result itself stands there."))
+        said = telling.gettext("This is a formula. Copy the cell and paste it as values, so that the result itself stands there.")
+        raise Unreadable(said)
     if cell.kind == "e":
-        raise Unreadable(telling.gettext("This cell shows an error of Excel's (%(error)s). Write the answer itself.") % {"error": cell.value})
+        said = telling.gettext("This cell shows an error of Excel's (%(error)s). Write the answer itself.")
+        raise Unreadable(said % {"error": cell.value})
     choices = choices_of(column, offer)
     if field.form in NUMBERS and isinstance(cell.value, int | float) and not isinstance(cell.value, bool):
         value = round(cell.value * 100, 9) if cell.is_percent and field.unit == "%" else cell.value  # 12.5 % is kept as 0.125

@@ -24,7 +24,7 @@ def test_links_withdrawn_sections_handed_on_and_links_sent_again_leave_rows_that
         made = access.delegate(session, standing, gate, "cedar", section, DESK, world.now)
         assert made.fields == ["population", "needs"], "in the order of the form"
         other = access.delegate(session, standing, gate, "cedar", section, DESK, world.now)
-        access.withdraw_delegation(session, standing, gate, "cedar", made.id, world.now)
+        access.withdraw_delegation(session, standing, gate, "cedar", made.id, DESK, world.now)
         assert [access.is_in_force(item, world.now) for item in access.delegations(session, gate, "cedar")] == [True, False]
         link = Link("act", world.programme, gate.id, None, "cedar", "project-lead", world.now.date())
         assert access.reissue(session, standing, link, world.now)

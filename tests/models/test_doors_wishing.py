@@ -341,7 +341,7 @@ def test_taking_a_request_back_and_asking_anew_buys_no_more_time(small: World) -
             gate = standing.gate("needs", CEDAR)
             (request,) = standing.requests_at(gate)
             assert held_until(standing, gate, "cedar") == datetime(2024, 3, 7, 8, tzinfo=UTC)
-            wishing.withdraw_request(session, standing, request, small.now)
+            wishing.withdraw_request(session, standing, request, DESK, small.now)
     assert [item.reason for item in requests(small)] == ["Reason 8"]
     assert len(small.notices(kind="time-request")) == 4
     assert all_is_well(small)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from datetime import timedelta
+from hashlib import sha256
 
 import pytest
 from sqlalchemy import Engine, text
 
+from models.contributions import Attachment
 from models.database import reading
-from models.verify import programmes, violations
+from models.doors.attaching import Upload, attach
+from models.verify import PIECE, programmes, violations
+from tests.models import files
 from tests.models.conftest import STAGES, At
 from tests.world import World, launched
 
@@ -46,6 +51,36 @@ def test_a_clock_that_was_set_back_does_not_turn_history_round(engine: Engine) -
     assert after.number > before.number
     assert after.at == before.at
     assert broken(world) == []
+
+
+def attached(world: World, data: bytes) -> int:
+    with world.changing() as (session, standing):
+        gate = standing.gate("needs", "city-cedar")
+        return attach(session, standing, gate, "cedar", Upload("act.pdf", data), "", world.now).id
+
+
+def test_a_files_bytes_are_those_that_came_in(world: World) -> None:
+    data = files.PDF.removesuffix(b"%%EOF\n") + b"0" * (2 * PIECE + 17) + b"\n%%EOF\n"
+    number = attached(world, data)
+    assert broken(world) == []
+    with world.changing() as (session, _):
+        session.get_one(Attachment, number).data = data.replace(b"0", b"1", 1)
+    (other,) = broken(world)
+    assert other == f"attachments: attachment {number}: is not the file that came in: its bytes are not those of {sha256(data).hexdigest()}"
+    with world.changing() as (session, _):
+        session.get_one(Attachment, number).data = data[:-1]
+    (shorter,) = broken(world)
+    assert shorter == f"attachments: attachment {number}: has {len(data) - 1} bytes, but {len(data)} came in"
+
+
+def test_large_files_are_looked_at_piece_by_piece(small: World) -> None:
+    attached(small, files.PDF.removesuffix(b"%%EOF\n") + b"0" * 12_000_000 + b"\n%%EOF\n")
+    broken(small)
+    tracemalloc.start()
+    assert broken(small) == []
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert most < 6_000_000
 
 
 @pytest.mark.parametrize(

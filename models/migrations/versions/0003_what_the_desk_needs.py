@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("organisation", sa.String(length=48), nullable=False),
         sa.Column("fields", sa.JSON(), nullable=False),
         sa.Column("label", sa.String(length=80), nullable=False),
+        sa.Column("on_behalf", sa.Boolean(), nullable=False),
         sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("expires_on", sa.Date(), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
