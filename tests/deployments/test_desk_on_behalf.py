@@ -1,4 +1,4 @@
-"""What the coordinator does on a partner's pages beside answering: recorded as on behalf, said to be so, and left in the partner's hands."""
+"""What the coordinator does on a partner's pages beside answering: recorded as on behalf, said to be so, left in the partner's hands."""
 
 from __future__ import annotations
 
