@@ -61,6 +61,8 @@ class Owing:
     draft_at: datetime | None
     draft_by: str
     quiet_until: date | None
+    epoch: int
+    """How often their links were withdrawn: a form that withdraws them says which it means."""
 
 
 @dataclass(frozen=True)
@@ -197,6 +199,7 @@ def _owing(standing: Standing, gate: Gate, party: Party, drafts: dict[tuple[int,
         draft_at=draft_at,
         draft_by=draft_by,
         quiet_until=quiet,
+        epoch=standing.organisation(party.organisation).link_epoch,
     )
 
 

@@ -24,9 +24,16 @@ from tasks.troubles import trouble_of
 STATES = {PhaseState.WAITING: "not started", PhaseState.OPEN: "under way", PhaseState.HELD: "**held**", PhaseState.COMPLETED: "completed"}
 
 
+MARKS = re.compile(r"([!-/:-@\[-`{-~])")
+"""All punctuation that Markdown lets be escaped."""
+
+BARE = re.compile(r"(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)(?=\w)", re.IGNORECASE)
+"""Where bare addresses are broken by what nobody sees: Prefect's newer pages make links of them after everything is unescaped."""
+
+
 def escape(text: str) -> str:
-    """Text of somebody else's as inert Markdown: no markup, links or table borders come of it."""
-    return re.sub(r"([\\`*_{}\[\]<>()#+\-.!|~&])", r"\\\1", text.replace("\n", " "))
+    """Text of somebody else's as inert Markdown on one line: no markup, headings or table borders come of it, and no links."""
+    return MARKS.sub(r"\\\1", BARE.sub("\N{WORD JOINER}", " ".join(text.split())))
 
 
 def waiting_for(standing: Standing, number: int) -> str:
@@ -140,7 +147,7 @@ async def show_phase(standing: Standing, number: int) -> None:
     """Publish the phase's checklist as its artifact."""
     key = f"{standing.programme.id}-phase-{number}"
     await acreate_markdown_artifact(
-        key=key, markdown=phase_report(standing, number), description=f"Phase {number} of {standing.definition.title}"
+        key=key, markdown=phase_report(standing, number), description=f"Phase {number} of {escape(standing.definition.title)}"
     )
 
 
@@ -149,5 +156,5 @@ async def show_programme(standing: Standing, now: datetime) -> None:
     await acreate_markdown_artifact(
         key=f"{standing.programme.id}-status",
         markdown=programme_report(standing, now),
-        description=f"Where {standing.definition.title} stands",
+        description=f"Where {escape(standing.definition.title)} stands",
     )

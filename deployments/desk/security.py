@@ -7,6 +7,7 @@ import hmac
 import logging
 import re
 from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
 
 from python_multipart.multipart import parse_options_header
 from starlette.convertors import Convertor, register_url_convertor
@@ -14,6 +15,8 @@ from starlette.datastructures import FormData, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from models import settings
 
 OWN_PAGES = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 DOCUMENTS = (
@@ -96,6 +99,19 @@ def proof(secret: str, token: str) -> str:
 def is_proof(secret: str, token: str, given: str) -> bool:
     """Does a form come from this link's page?"""
     return hmac.compare_digest(proof(secret, token).encode(), given.encode())
+
+
+def is_from_elsewhere(request: Request) -> bool:
+    """Whether a browser says that another site's page sends this form.
+
+    Our own pages send no address of theirs (`no-referrer`), so that browsers which do not say it otherwise call their origin "null".
+    """
+    site = request.headers.get("sec-fetch-site")
+    if site is not None:
+        return site not in ("same-origin", "none")
+    origin = request.headers.get("origin", "null").lower()
+    own = {request.headers.get("host", "").lower(), urlsplit(settings.public_url()).netloc.lower()}
+    return origin != "null" and origin.partition("://")[2] not in own
 
 
 async def read_form(request: Request, most: int, *, fields: int = 12) -> FormData:

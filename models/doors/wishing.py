@@ -172,8 +172,8 @@ def _gate_of(standing: Standing, request: TimeRequest) -> Gate:
 def record_promise(session: Session, standing: Standing, gate: Gate, organisation: str, until: date, said: str, now: datetime) -> Promise:
     """The coordinator was promised something by a day: until it has passed the organisation is not reminded of this gate.
 
-    The deadline stays. A new promise takes the place of the one before. Refused where the gate does not wait for the organisation,
-    or the day is over or more than a year away.
+    The deadline stays. A new promise takes the place of the one before; the very same again changes nothing. Refused where the gate does
+    not wait for the organisation, or the day is over or more than a year away.
     """
     _check_waits_for(standing, gate, organisation)
     today = standing.today(now)
@@ -181,6 +181,10 @@ def record_promise(session: Session, standing: Standing, gate: Gate, organisatio
         raise Refused(f"{until.isoformat()} is over: a promise is for today or a later day.")
     if until > today + steering.LONGEST_EXTENSION:
         raise Refused(f"{until.isoformat()} is more than a year away. Move the deadline instead.")
+    said = _text(said, "note")
+    for earlier in standing.promises_at(gate):
+        if earlier.organisation == organisation and (earlier.until, earlier.note) == (until, said):
+            return earlier
     for earlier in standing.promises_at(gate):
         if earlier.organisation == organisation:
             earlier.withdrawn_at = now
@@ -189,7 +193,7 @@ def record_promise(session: Session, standing: Standing, gate: Gate, organisatio
         gate_id=gate.id,
         organisation=organisation,
         until=until,
-        note=_text(said, "note"),
+        note=said,
         made_at=now,
     )
     session.add(promise)

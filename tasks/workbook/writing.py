@@ -48,7 +48,8 @@ NUMBER_LABEL = "#"
 MORE_ENTRIES = 30
 """How many empty rows stand below the entries there are, at least."""
 MOST_ROWS = 120
-RISKY = ("=", "+", "-", "@", "\t")
+RISKY = ("=", "+", "-", "@", "\t", *(chr(0xFEE0 + ord(wide)) for wide in "=+-@"))
+"""What a program for tables could take for the beginning of a formula once somebody edits the cell: such texts are marked as text."""
 
 
 def workbook_of(kind: str, fields: Sequence[Field], state: State | None, about: About, offer: Offer) -> bytes:

@@ -143,7 +143,7 @@ def test_more_time_is_given_or_not(world: World) -> None:
 def test_links_are_withdrawn_and_sent_again(inside: Browser) -> None:
     world, address = inside.world, needs(inside.world)
     old = world.token("needs", "city-cedar", "cedar", "project-lead")
-    inside.press(address, "withdraw-links", party="cedar:project-lead")
+    inside.press(address, "withdraw-links", party="cedar:project-lead", number="0")
     assert world.get(f"/a/{old}").status_code == 410
     assert inside.press(address, "send-links", party="cedar:project-lead").status_code == 303
     assert inside.press(address, "send-links", party="cedar:project-lead").status_code == 409

@@ -2,23 +2,72 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 from sqlalchemy import Engine
 
 from models.doors import steering
 from models.doors.steering import STUCK_AFTER
 from models.doors.wishing import Wanted, ask_for_time
 from tasks.overview import overview
-from tasks.status import phase_report, programme_report, waiting_for
+from tasks.status import escape, phase_report, programme_report, waiting_for
 from tests.world import DESK, World, launched
 
 
 @pytest.fixture
 def world(sqlite_engine: Engine) -> World:
     return launched(sqlite_engine)
+
+
+HOSTILE = [
+    "[click](https://evil.example)",
+    "![x](https://evil.example/x.png)",
+    "<img src=x onerror=alert(1)>",
+    "https://3232235777/path and www.evil.example and a@evil.example",
+    "Title\r=====",
+    "Title\n-----\n# Heading\n> quote\n1. one\n* two",
+    "a | b |\n|---|---|\n| c | d |",
+    "\r\r    code\u2028\x0b```\nfence",
+    "&lt;b&gt; &#60;i&#62; ~~gone~~ `code` *em* __strong__",
+    "\\[x](y) \\\\`",
+    "[ref]: https://evil.example\r[ref]",
+]
+
+
+LINKED = [
+    r"(https?://|www(?=\.))([-.\w]+)([^ \t\r\n]*)",
+    r"([-.\w+]+)@([-\w]+(?:\.[-\w]+)+)",
+    r"((?:ftp|https?)://|www\.)(?:[a-zA-Z0-9\-]+\.?)+[^\s<]*",
+]
+"""Bare addresses, as the scripts of both of Prefect's interfaces find them: the newer one after everything is unescaped."""
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+@pytest.mark.parametrize("frame", ["> **Refused.** {}", "# {}", "| a | b |\n|---|---|\n| {} | x |", "{}"])
+def test_text_of_somebody_elses_is_shown_in_markdown_and_never_interpreted(text: str, frame: str) -> None:
+    """As CommonMark with tables reads it; nothing is left whole that Prefect's pages make links of beside."""
+    markdown = MarkdownIt("gfm-like", {"linkify": False, "html": True})
+    plain, written = (markdown.parse(frame.format(said)) for said in ("words", escape(text)))
+    assert [token.type for token in written] == [token.type for token in plain], "no other blocks"
+    said = next(token for token in written if token.type == "inline" and token.content != "" and token.content not in "ab")
+    kinds = {child.type for child in said.children or ()}
+    assert kinds <= {"text", "text_special", "strong_open", "strong_close"}
+    shown = "".join(child.content for child in said.children or ()).removeprefix("Refused. ")
+    assert shown.replace("\N{WORD JOINER}", "") == " ".join(text.split())
+    assert not any(re.search(pattern, read, re.IGNORECASE) for pattern in LINKED for read in (shown, escape(text)))
+
+
+@given(st.text(max_size=80))
+def test_any_text_stays_one_line_of_plain_text(text: str) -> None:
+    html = MarkdownIt("gfm-like", {"linkify": False, "html": True}).render(f"x{escape(text)}x")
+    assert html.startswith("<p>x")
+    assert "<" not in html[3:].removesuffix("</p>\n")
 
 
 def held(world: World) -> None:

@@ -59,7 +59,7 @@ def test_an_empty_workbook_comes_back_as_nothing_said() -> None:
 
 
 def test_a_contributed_text_never_becomes_a_formula() -> None:
-    texts = ["=1+1", "+39 1", "-5", "@SUM(A1)", "=cmd|' /C calc'!A0", "#N/A", '=HYPERLINK("https://evil.example")']
+    texts = ["=1+1", "+39 1", "-5", "@SUM(A1)", "=cmd|' /C calc'!A0", "\N{FULLWIDTH EQUALS SIGN}1+1", "#N/A", '=HYPERLINK("https://evil.example")']
     held = state()
     held["gaps"] = "\n".join(texts)
     held["stakeholders"] = {
@@ -69,8 +69,8 @@ def test_a_contributed_text_never_becomes_a_formula() -> None:
     data = written(NEEDS, held)
     book = openpyxl.load_workbook(io.BytesIO(data))
     assert {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row} == {"s", "n"}
-    assert [book["Stakeholders"][f"C{row}"].value for row in range(4, 11)] == texts
-    assert all(book["Stakeholders"][f"C{row}"].quotePrefix for row in range(4, 8))
+    assert [book["Stakeholders"][f"C{row}"].value for row in range(4, 12)] == texts
+    assert all(book["Stakeholders"][f"C{row}"].quotePrefix for row in range(4, 10))
     assert read(data).state == held
 
 

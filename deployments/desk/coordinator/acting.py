@@ -128,7 +128,11 @@ def _decline(entered: Entered, form: Form) -> str:
 
 
 def _withdraw_links(entered: Entered, form: Form) -> str:
-    access.withdraw_links(entered.session, entered.standing, _party(entered, form).organisation, entered.now)
+    """Once: the same form again, from a back button, must not take back the links that were sent since."""
+    party = _party(entered, form)
+    if form.get("number") != str(entered.standing.organisation(party.organisation).link_epoch):
+        raise Refused("Their links have been withdrawn since this page was made. Nothing was changed.")
+    access.withdraw_links(entered.session, entered.standing, party.organisation, entered.now)
     return _at(entered, "links")
 
 

@@ -20,7 +20,7 @@ from starlette.routing import Route
 from deployments.desk import html, limits
 from deployments.desk.coordinator import sessions
 from deployments.desk.languages import preferred
-from deployments.desk.security import is_proof, proof, read_form
+from deployments.desk.security import is_from_elsewhere, is_proof, proof, read_form
 from deployments.desk.watch import configured_channel
 from models import clock, settings
 from models.database import changing, reading
@@ -56,6 +56,8 @@ def _front(request: Request, status: int = 200, mailbox: str = "", problems: lis
 
 async def ask(request: Request) -> Response:
     """Take the mailbox; the answer says nothing about whether it is anybody's."""
+    if is_from_elsewhere(request):
+        return html.failed(403)
     form = await read_form(request, SMALL)
     typed = str(form.get("mailbox") or "").strip()[:255]
     await form.close()
@@ -112,7 +114,9 @@ def link(request: Request) -> Response:
 
 
 async def enter(request: Request) -> Response:
-    """Use the link up and begin a session."""
+    """Use the link up and begin a session. Another site cannot sign a browser in, with a link of its own, unseen."""
+    if is_from_elsewhere(request):
+        return html.failed(403)
     form = await read_form(request, SMALL)
     given = str(form.get("proof") or "")
     await form.close()
