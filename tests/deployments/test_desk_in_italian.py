@@ -10,7 +10,12 @@ import pytest
 from sqlalchemy import text
 
 from deployments.desk.languages import best_of
-from tests.deployments.desk_world import World, fields, launched, lead, mayor, opened, play
+from models.database import changing
+from models.doors.answering import Offered, contribute
+from models.doors.attaching import Upload, attach
+from models.standing import load
+from tests.deployments.desk_world import ORIGIN, World, body_for, fields, launched, lead, mayor, opened, play
+from tests.models import files
 from tests.tongues import english_in, visible
 
 ITALIAN = "update contact set language = 'it' where organisation_id = (select id from organisation where slug = 'cedar')"
@@ -58,6 +63,35 @@ def test_a_decision_is_asked_for_refused_taken_and_receipted_in_italian(world: W
     assert "Mancano le cifre sulla casa." in again.text
     assert "10 giorni lavorativi per la revisione" in again.text
     assert english_in(again.text, but=CONTRIBUTED) == []
+
+
+def test_what_a_door_refuses_is_said_in_the_readers_language_on_every_page(world: World) -> None:
+    """A rule refuses in English; whichever page sent the form says it as its reader reads."""
+    token = lead(world)
+    sections = world.post(f"/a/{token}/hand-on", data={"proof": fields(world, f"{token}/hand-on")["proof"], "withdraw": "999"})
+    assert sections.status_code == 409
+    assert "Questa sezione non esiste." in sections.text
+    far = {"how": "day", "day": (world.now + timedelta(days=900)).date().isoformat(), "reason": "Siamo in tre."}
+    time = world.post(f"/a/{token}/more-time", data=fields(world, f"{token}/more-time", **far))
+    assert time.status_code == 409
+    assert "è troppo lontano" in time.text
+    assert "Siamo in tre." in time.text
+    number = attached(world)
+    kept = world.post(f"/a/{token}/attachments/{number}/withdraw", data=fields(world, f"{token}/attachments"))
+    assert kept.status_code == 409
+    for answer in (sections, kept):
+        assert english_in(answer.text, but=(*CONTRIBUTED, "act.pdf", "SHA-256")) == []
+
+
+def attached(world: World) -> int:
+    """A file of Cedar's that was handed in already."""
+    with changing(world.engine) as session:
+        standing = load(session, "orchard", locked=True)
+        gate = standing.gate("needs", "city-cedar")
+        number = attach(session, standing, gate, "cedar", Upload("act.pdf", files.PDF), "", world.now).id
+        body = body_for(standing, gate, "cedar", [], world.now)
+        contribute(session, standing, gate, Offered("cedar", "it", body, generated=True), ORIGIN, world.now)
+        return number
 
 
 def test_the_edition_a_mayor_decides_on_is_in_italian_with_what_was_contributed_as_it_was(world: World) -> None:
