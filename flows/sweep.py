@@ -12,7 +12,7 @@ from models.doors import vital
 from models.programme import Programme
 from models.settings import documents_folder
 from models.standing import load
-from tasks.build_runs import ask_for_files
+from tasks.build_runs import ask_for_files, bury_dead_builds
 from tasks.courtesy import SweepFailed, alone, courteously
 from tasks.gates import carry_out_time, time_brings_something
 from tasks.leases import only_sweep
@@ -40,6 +40,7 @@ async def sweep() -> None:
             get_run_logger().info("Another sweep is at work.")
             return
         await courteously(bury_dead_sweeps())
+        await courteously(bury_dead_builds())
         await sweep_all()
 
 

@@ -5,6 +5,13 @@ from __future__ import annotations
 import logging
 
 from prefect.client.orchestration import PrefectClient, get_client
+from prefect.client.schemas.filters import (
+    DeploymentFilter,
+    DeploymentFilterName,
+    FlowRunFilter,
+    FlowRunFilterState,
+    FlowRunFilterStateType,
+)
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import Crashed
 
@@ -22,6 +29,7 @@ from tasks.publishing import without_files
 log = logging.getLogger(__name__)
 
 DEPLOYMENT = "deliverables/deliverables"
+AT_WORK = [StateType.PENDING, StateType.RUNNING]
 WINDOW, TRIES = 600, 3
 """A build that failed is tried again as often in so many seconds: a full disk is soon mended, a document that cannot be made is not."""
 DEATHS = 20
@@ -52,6 +60,11 @@ async def ask_for_files(programme: str) -> None:
                 return
 
 
+def _lease(programme: str) -> Lease | None:
+    with reading() as session:
+        return session.get(Lease, build_of(programme))
+
+
 def _is_held(lease: Lease | None) -> bool:
     return lease is not None and binds(lease.until, clock.now(), steering.LEASE)
 
@@ -64,9 +77,33 @@ async def _is_broken(client: PrefectClient, run: FlowRun, *, may_have_failed: bo
         return False  # a person's wish, for a while
     if run.state.type is StateType.FAILED:
         return may_have_failed
+    return await _was_dead(client, run)
+
+
+async def _was_dead(client: PrefectClient, run: FlowRun) -> bool:
+    """Whether a run of which nobody holds the lease has been at work for too long to be alive; Prefect is told."""
+    if run.state is None:
+        return False
     silent = run.state.type is StateType.RUNNING and since(run.state) > steering.LEASE
     if silent or (run.state.type is StateType.PENDING and since(run.state) > STARTS_WITHIN):
         why = f"It was {run.state.name} and gave no sign of life any more; another build takes its place."
         await client.set_flow_run_state(run.id, Crashed(message=why), force=True)
         return True
     return False
+
+
+async def bury_dead_builds() -> None:
+    """End builds that Prefect still shows at work though nobody is behind them, whoever asked for them.
+
+    Prefect would keep all others out for five minutes. The one for all programmes at night is left to it: between two programmes that
+    one holds no lease.
+    """
+    async with get_client() as client:
+        runs = await client.read_flow_runs(
+            deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=["deliverables"])),
+            flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=AT_WORK))),
+        )
+        for run in runs:
+            programme = run.parameters.get("programme")
+            if programme and not _is_held(_lease(programme)):
+                await _was_dead(client, run)

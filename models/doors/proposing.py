@@ -108,13 +108,16 @@ def settle(proposal: Proposal, outcome: Mapping[str, int], now: datetime) -> Non
 def take_over(
     session: Session, standing: Standing, gate: Gate, proposal: Proposal, outcome: Mapping[str, int], origin: Origin, now: datetime
 ) -> None:
-    """A file was looked at and something of it saved in the draft. Refused where it was looked at already."""
+    """A file was looked at and something of it saved in the draft. Refused where it was looked at already.
+
+    Drafts are nobody's history; only that somebody else did it on the organisation's behalf is.
+    """
     settle(proposal, outcome, now)
-    how: dict[str, Any] = {"entry": str(origin.entry), "on_behalf": True} if origin.on_behalf else {}
-    note(
-        session, standing, now, EventKind.FILE_TAKEN_OVER, gate=gate, organisation=proposal.organisation,
-        kind_of_file=proposal.kind, sha256=proposal.sha256, **how,
-    )  # fmt: skip
+    if origin.on_behalf:
+        note(
+            session, standing, now, EventKind.FILE_TAKEN_OVER, gate=gate, organisation=proposal.organisation,
+            kind_of_file=proposal.kind, sha256=proposal.sha256, entry=str(origin.entry), on_behalf=True,
+        )  # fmt: skip
 
 
 def check_waits(proposal: Proposal) -> None:
