@@ -34,7 +34,7 @@ ON_ITS_WAY = (NoticeState.QUEUED, NoticeState.UNCERTAIN)
 ALONE = frozenset({NoticeKind.DIGEST, NoticeKind.SILENCE, NoticeKind.LINK, NoticeKind.SIGN_IN})
 """Kinds that are never folded into one message with others."""
 LADDER = frozenset({NoticeKind.REMINDER, NoticeKind.OVERDUE, NoticeKind.ESCALATION})
-ASKS_TO_ACT = LADDER | {NoticeKind.INVITATION, NoticeKind.APPROVAL_REQUEST}
+ASKS_TO_ACT = LADDER | {NoticeKind.INVITATION, NoticeKind.APPROVAL_REQUEST, NoticeKind.DEADLINE_MOVED}
 """Kinds that are pointless once the thing is done."""
 
 
@@ -131,7 +131,7 @@ def gate_of(standing: Standing, notice: Notice) -> Gate | None:
 def is_wanted(standing: Standing, gate: Gate | None, notice: Notice) -> bool:
     """Whether it still makes sense to send it (`design.md`: the ladder stops the moment the thing is done).
 
-    A notice that asks for something is wanted while its gate is open in the same round and the party has not acted; a
+    A notice that asks for something, or says by when, is wanted while its gate is open in the same round and the party has not acted; a
     rung of the ladder only for the deadline it was made for; that a phase is held or stuck, while it is; that somebody asks for
     more time, until that is answered. All others always.
     """

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
+from models.advance import runs_out_at
+from models.calendar import Shift
 from models.decisions import Entry
-from models.definition import Role
+from models.definition import Policy, Role
 from models.doors import tray
 from models.drafts import Draft, DraftSave
 from models.gates import Gate
@@ -22,6 +24,10 @@ from models.wishes import Promise, TimeRequest
 from tasks.decided import role_title
 from tasks.messages import written_in
 from tasks.notice_views import name_of, scope_names
+from tasks.wording import as_day
+
+FURTHEST = timedelta(days=366)
+"""How far a day that was named can lie before the working day it became."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +45,14 @@ class Asked:
 
 @dataclass(frozen=True)
 class Promised:
-    """A promise that stands."""
+    """A promise that stands. `is_after`: it is for a day after the deadline."""
 
     number: int
     name: str
     until: date
     note: str
     made_at: datetime
+    is_after: bool
 
 
 @dataclass(frozen=True)
@@ -79,6 +86,10 @@ class Waiting:
     due_on: date | None
     days_left: int
     is_rejected: bool
+    policy: Policy | None
+    """What happens once the time has run out; None where people decide, or it has happened."""
+    runs_out_on: date | None
+    """From which day on."""
     parties: tuple[Owing, ...]
     requests: tuple[Asked, ...]
     promises: tuple[Promised, ...]
@@ -168,6 +179,7 @@ def _drafts(session: Session, standing: Standing) -> dict[tuple[int, str], tuple
 
 def _waiting(standing: Standing, gate: Gate, drafts: dict[tuple[int, str], tuple[datetime, str]], now: datetime) -> Waiting:
     today = standing.today(now)
+    policy = gate.runs_out_on() if gate.is_open and not gate.expired and not gate.rejected else None
     return Waiting(
         gate_id=gate.id,
         phase=gate.phase,
@@ -179,9 +191,11 @@ def _waiting(standing: Standing, gate: Gate, drafts: dict[tuple[int, str], tuple
         due_on=gate.due_on,
         days_left=(gate.due_on - today).days if gate.due_on else 0,
         is_rejected=gate.rejected,
+        policy=policy,
+        runs_out_on=standing.today(runs_out_at(standing, gate, policy)) if policy and gate.due_on else None,
         parties=tuple(_owing(standing, gate, party, drafts, now) for party in standing.parties(gate)),
         requests=tuple(_asked(standing, item) for item in standing.requests_at(gate)),
-        promises=tuple(_promised(standing, item) for item in standing.promises_at(gate)),
+        promises=tuple(_promised(standing, gate, item) for item in standing.promises_at(gate)),
     )
 
 
@@ -208,8 +222,18 @@ def _asked(standing: Standing, item: TimeRequest) -> Asked:
     return Asked(item.id, name, role_title(item.role), item.until, item.reason, item.writer, item.asked_at)
 
 
-def _promised(standing: Standing, item: Promise) -> Promised:
-    return Promised(item.id, name_of(standing, item.organisation), item.until, item.note, item.made_at)
+def _promised(standing: Standing, gate: Gate, item: Promise) -> Promised:
+    is_after = gate.due_on is not None and item.until > gate.due_on
+    return Promised(item.id, name_of(standing, item.organisation), item.until, item.note, item.made_at, is_after)
+
+
+def shift_of(standing: Standing, gate: Gate, named: str) -> Shift | None:
+    """How the day that was named (ISO) became the deadline; None where it is another day's, or the day could stay."""
+    day = as_day(named)
+    if day is None or gate.due_on is None or not gate.is_open or day >= gate.due_on or gate.due_on - day > FURTHEST:
+        return None
+    shift = standing.calendar.on_or_after(list(dict.fromkeys(party.organisation for party in standing.parties(gate))), day)
+    return shift if shift.day == gate.due_on else None
 
 
 def _late(standing: Standing, kept: tray.Kept) -> Late:

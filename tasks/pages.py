@@ -326,7 +326,7 @@ def _reasons(session: Session, gate: Gate) -> tuple[str, ...]:
     if last is None:
         return ()
     why = last.detail.get("why")
-    return (str(why),) if why else tuple(str(reason) for reason in last.detail.get("reasons", ()))
+    return (*([str(why)] if why else []), *(str(reason) for reason in last.detail.get("reasons", ())))
 
 
 # -- the file to fill in -------------------------------------------------------------------------------------------

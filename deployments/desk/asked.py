@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from deployments.desk import deciding, html, written
+from deployments.desk import attachments, deciding, html, written
 from deployments.desk.taking import leads_to, proven, taking
 from deployments.desk.uploads import Body, Sent
 from deployments.desk.visits import PAGES, WRITING, Visit, opened, opens_nothing, proof_of, visiting
@@ -106,7 +106,8 @@ def receipt(request: Request) -> Response:
         ask = ask_of(visit.session, visit.standing, visit.gate, visit.link, visit.now)
         if not _has_receipt(ask):
             return RedirectResponse(f"/a/{visit.token}", 303)
-        return html.page("receipt", ask.language, ask=ask, token=visit.token, at=html.clock_of(ask))
+        files = [item for item in attachments.shown(visit)["files"] if not item.is_pending]
+        return html.page("receipt", ask.language, ask=ask, token=visit.token, at=html.clock_of(ask), files=files)
 
 
 def _has_receipt(ask: Ask) -> bool:

@@ -17,6 +17,7 @@ from deployments.desk import attachments, html
 from deployments.desk.visits import Visit, proof_of
 from models.doors.drafting import Conflict
 from models.merging import UNSEEN, Clash, merge, text_at
+from tasks.decided import role_title
 from tasks.forms.posted import Posted
 from tasks.forms.sections import Progress
 from tasks.forms.state import at, field_at, id_of, order_of, path_of, with_blank_entries
@@ -59,6 +60,7 @@ def form_page(request: Request, visit: Visit, writing: Writing, place: Path, tol
     entry = entry_page(writing, place, view) if len(place) > 1 else None
     if len(place) > 1 and entry is None:
         raise HTTPException(404)  # somebody removed it
+    problems = [problem for problem in told.problems if is_on(writing, place, problem.path) and problem.path not in view.conflicts]
     nodes = entry.children if entry else view.nodes(section.fields, writing.saved.state)
     title = f"{entry.label}: {entry.summary}" if entry and entry.summary else entry.label if entry else section.title(writing.words)
     return _page(
@@ -75,7 +77,8 @@ def form_page(request: Request, visit: Visit, writing: Writing, place: Path, tol
         number=writing.sections.index(section) + 1,
         count=len(writing.sections),
         is_last=writing.following(section) is None,
-        problems=[problem for problem in told.problems if is_on(writing, place, problem.path) and problem.path not in view.conflicts],
+        problems=problems,
+        wheres={problem.field: _where(writing, problem.path) for problem in problems},
         message=told.message,
         conflicts=[conflict_line(item, writing.words, visit) for item in told.conflicts],
         open_id=request.query_params.get("open", ""),
@@ -99,6 +102,7 @@ def check_page(request: Request, visit: Visit, writing: Writing, *, status: int 
         shown=[(section.title(writing.words), f"/a/{visit.token}/form/{section.key}?check", nodes) for section, nodes in answers],
         languages=languages_of(visit.standing, writing),
         is_open=visit.gate is not None and visit.gate.is_open,
+        files=attachments.shown(visit)["files"],
     )
 
 
@@ -130,7 +134,16 @@ def overview(request: Request, visit: Visit) -> dict[str, Any]:
 def handed_on_page(request: Request, visit: Visit) -> Response:
     """The first page of a section that was handed on."""
     writing = open_writing(visit)
-    return _page("form_handed_on", request, visit, writing, **overview(request, visit))
+    return _page(
+        "form_handed_on",
+        request,
+        visit,
+        writing,
+        parts=[writing.words.label(field.name) for field in writing.fields],
+        role=role_title(visit.link.role),
+        opens_through=visit.link.expires_on,
+        **overview(request, visit),
+    )
 
 
 def _page(template: str, request: Request, visit: Visit, writing: Writing, *, status: int = 200, **more: Any) -> Response:

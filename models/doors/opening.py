@@ -158,20 +158,23 @@ def move_deadline(
     *,
     remark: str | None = None,
     granted: bool = False,
+    shift: Shift | None = None,
 ) -> None:
     """Give an open gate another deadline: its ladder starts afresh, and those asked are told, in the coordinator's words if any.
 
-    `granted`: because somebody asked for more time.
+    `granted`: because somebody asked for more time; `shift`: how the day that was named became a working day.
     """
     lapse_requests(standing, gate, now)
     gate.remark = remark
     old = gate.due_on
     gate.due_on, gate.told, gate.missed, gate.opened_at = new_on, [], False, now
     gate.extensions += 1
-    note(session, standing, now, EventKind.DEADLINE_MOVED, gate=gate, old=old.isoformat() if old else None, new=new_on.isoformat(), why=why)
+    days = {"old": old.isoformat() if old else None, "new": new_on.isoformat()}
+    named = {"asked_on": shift.asked.isoformat(), "reasons": list(shift.reasons)} if shift is not None and shift.moved else {}
+    note(session, standing, now, EventKind.DEADLINE_MOVED, gate=gate, **days, why=why, **named)
     if gate.spec.kind is GateKind.EVENT and gate.spec.anchor.kind is AnchorKind.MEETING and gate.spec.weeks == 0:
         standing.meeting(gate.spec.meeting, gate.scope).planned_on = new_on
-    telling.deadline_moved(session, standing, gate, old, remark or why, now, granted=granted)
+    telling.deadline_moved(session, standing, gate, old, remark or why, now, granted=granted, named=named)
 
 
 # -- editions ----------------------------------------------------------------------------------------------------

@@ -5,8 +5,9 @@ Every notice is a row with a unique key, written in the transaction of the chang
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from types import MappingProxyType
 from typing import Any
 
 from sqlalchemy import func, select
@@ -47,12 +48,24 @@ def returned(session: Session, standing: Standing, gate: Gate, comment: str, now
 
 
 def deadline_moved(
-    session: Session, standing: Standing, gate: Gate, old: date | None, why: str, now: datetime, *, granted: bool = False
+    session: Session,
+    standing: Standing,
+    gate: Gate,
+    old: date | None,
+    why: str,
+    now: datetime,
+    *,
+    granted: bool = False,
+    named: Mapping[str, Any] = MappingProxyType({}),
 ) -> None:
-    """The deadline of an open gate is another one now; `granted`: because somebody asked for more time."""
+    """The deadline of an open gate is another one now; `granted`: because somebody asked for more time.
+
+    `named`: the day that was named (`asked_on`) and why it could not be that one (`reasons`), where it became a later one.
+    """
     detail = {
         **_terms(gate),
         **({"granted": True} if granted else {}),
+        **named,
         "old": old.isoformat() if old else None,
         "new": gate.due_on.isoformat() if gate.due_on else None,
         "reason": why,

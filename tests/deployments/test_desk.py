@@ -199,7 +199,7 @@ def test_a_return_without_a_comment_is_told_beside_the_field_and_keeps_what_was_
     answer = review.post(f"/a/{token}", data=fields(review, token, verdict="return", comment="  "))
     assert answer.status_code == 422
     assert 'id="comment-error"' in answer.text
-    assert '<a href="#comment">Say why' in answer.text
+    assert '<a href="#comment">Comment: Say why' in answer.text
     assert re.search(r'value="return"[^>]* checked', answer.text)
     assert decisions(review, APPROVAL, "city-cedar") == []
 

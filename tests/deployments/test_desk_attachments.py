@@ -21,6 +21,7 @@ from models.doors.attaching import MOST_FILES, Upload, attach
 from models.events import history
 from models.file_types import MOST_BYTES
 from models.standing import load
+from tests.deployments.deciding_forms import plain
 from tests.deployments.desk_world import ORIGIN, World, body_for, copied, fields, launched, lead, mayor, opened, play
 from tests.models import files
 
@@ -81,6 +82,34 @@ def test_a_file_is_attached_listed_and_downloaded_as_it_was(asked: World) -> Non
     assert got.headers["content-disposition"].startswith('attachment; filename="Delibera n. 12.pdf"')
     assert "sandbox" in got.headers["content-security-policy"]
     assert got.headers["x-content-type-options"] == "nosniff"
+
+
+def test_attachments_stand_on_the_check_page_and_on_the_receipt_with_size_and_moment(asked: World) -> None:
+    token = lead(asked)
+    assert "Nothing is attached yet." in asked.get(f"/a/{token}/check").text
+    send(asked, token, "Delibera n. 12.pdf", files.PDF)
+    checked = plain(asked.get(f"/a/{token}/check").text)
+    size = f"{len(files.PDF)} bytes" if len(files.PDF) < 1000 else f"{round(len(files.PDF) / 1000)} kB"
+    said = f"Delibera n. 12.pdf {size} · Monday 4 March 2024, "
+    assert said in checked
+    assert "not handed in yet" in checked
+    with changing(asked.engine) as session:
+        standing = load(session, "orchard", locked=True)
+        gate = standing.gate(*NEEDS)
+        contribute(session, standing, gate, Offered("cedar", "en", body_for(standing, gate, "cedar", [], asked.now)), ORIGIN, asked.now)
+    send(asked, token, "Afterwards.pdf", files.PDF + b"\n")
+    receipt = plain(asked.get(f"/a/{token}/receipt").text)
+    assert said in receipt
+    assert "Afterwards" not in receipt
+
+
+def test_the_fingerprint_of_a_file_is_folded_away(asked: World) -> None:
+    token = lead(asked)
+    send(asked, token, "a.pdf", files.PDF)
+    page = asked.get(f"/a/{token}/attachments").text
+    outside = re.sub(r"<details.*?</details>", "", page, flags=re.DOTALL)
+    assert not re.search(r"[0-9a-f]{64}</code>", outside)
+    assert "Fingerprint of this file (SHA-256)" in page
 
 
 def test_the_history_knows_the_file_by_its_hash_and_never_by_its_name(asked: World) -> None:

@@ -126,6 +126,40 @@ def test_a_promise_that_is_none_is_refused_with_what_is_wrong(inside: Browser, t
     assert said in answer.text
 
 
+def test_a_promise_for_a_day_after_the_deadline_is_taken_and_the_page_says_that_the_deadline_stays(inside: Browser) -> None:
+    address = needs(inside.world)
+    inside.press(address, "promise", party="cedar:project-lead", until="2024-04-02", note="")
+    assert "is earlier and stays" not in inside.get(address).text
+    inside.press(address, "promise", party="cedar:project-lead", until="2024-04-09", note="")
+    page = inside.get(address).text
+    assert "The due date, Tuesday, 2 April 2024, is earlier and stays: from the day after it this counts as late." in page
+    assert "Nothing else happens by itself." in page
+
+
+def test_of_a_promise_after_the_deadline_the_page_says_when_the_programme_goes_on_without_it(inside: Browser) -> None:
+    with changing(inside.world.engine) as session:
+        load(session, "orchard", locked=True).gate("needs", "city-cedar").policy = "proceed-without"
+    address = needs(inside.world)
+    inside.press(address, "promise", party="cedar:project-lead", until="2024-05-09", note="")
+    assert "On 16 April 2024 the programme goes on without it." in inside.get(address).text
+
+
+def test_time_until_a_sunday_is_said_to_end_on_monday_here_and_to_the_partner(world: World) -> None:
+    asks(world)
+    inside, address = signed_in(world), needs(world)
+    with reading(world.engine) as session:
+        number = str(session.scalars(select(TimeRequest.id)).one())
+    answer = inside.press(address, "grant", number=number, granted="2024-04-14", answer="")
+    page = inside.get(answer.headers["location"]).text
+    said = "You named Sunday, 14 April 2024. That is no working day for everybody asked here (weekend): the date is now Monday, 15 April 2024."
+    assert said in page
+    theirs = world.get(f"/a/{world.token('needs', 'city-cedar', 'cedar', 'project-lead')}").text
+    assert "until Monday, 15 April 2024" in theirs
+    assert "weekend" in theirs
+    for made_up in ("2024-04-10", "2023-01-01", "9999-12-31", "soon", "<b>"):
+        assert "You named" not in inside.get(f"{address}?done=granted&named={made_up}").text
+
+
 def test_more_time_is_given_or_not(world: World) -> None:
     asks(world)
     inside, address = signed_in(world), needs(world)

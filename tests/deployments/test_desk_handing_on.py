@@ -65,6 +65,16 @@ def test_a_section_handed_on_opens_its_fields_and_nothing_else(world: World) -> 
     assert world.get(f"/calendar/{token}.ics").status_code == 404
 
 
+def test_the_page_of_a_section_says_what_it_is_for_who_handed_it_on_and_until_when_it_opens(world: World) -> None:
+    _, token = handed_on(world, "needs", "population")
+    page = " ".join(re.sub(r"<[^>]+>", " ", unescape(world.get(f"/a/{token}").text)).split())
+    day = world.now.date() + timedelta(days=14)
+    assert "Your part Population and Needs" in page or "Your part Needs and Population" in page
+    assert "Handed on by Cedar (project lead)" in page
+    assert f"This link opens through {day:%A}, {day.day} {day:%B %Y}" in page
+    assert "Housing" not in page
+
+
 def test_a_section_handed_on_opens_the_form_and_its_workbook_of_all_pages_there_are(world: World) -> None:
     """Whoever adds a page decides whether a section opens it, and says so here."""
     _, token = handed_on(world, "needs")

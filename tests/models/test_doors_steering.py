@@ -39,7 +39,8 @@ def test_an_extension_moves_the_deadline_to_a_working_day_and_is_recorded(world:
     gate = world.gate("needs", CEDAR)
     assert (gate.due_on, gate.extensions, gate.planned_on) == (date(2024, 5, 6), 1, date(2024, 4, 2))
     (moved,) = world.events(EventKind.DEADLINE_MOVED, gate="needs", scope=CEDAR)
-    assert moved.detail == {"old": "2024-04-02", "new": "2024-05-06", "why": "extended by the coordinator"}
+    days = {"old": "2024-04-02", "new": "2024-05-06", "asked_on": "2024-05-04"}
+    assert moved.detail == {**days, "why": "extended by the coordinator", "reasons": ["weekend"]}
 
 
 def test_what_the_coordinator_says_goes_to_those_asked_and_not_into_the_history(world: World) -> None:

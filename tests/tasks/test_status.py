@@ -117,6 +117,22 @@ def test_the_form_in_prefect_leads_to_the_desk_and_says_who_asks_for_time(world:
     assert "evil" not in text
 
 
+def test_the_overview_says_what_opens_next_and_when(world: World) -> None:
+    with world.looking() as standing:
+        assert overview(standing, world.now).splitlines()[-1] == "next: City profile (profile), 4 of them, opens on 2024-03-18"
+    world.assess()
+    with world.looking() as standing:
+        said = overview(standing, world.now).splitlines()[-1]
+    assert said == "next: phase 2, Thematic benchmarks, opens on 2024-05-27 at the earliest, once what comes before it is done"
+
+
+def test_the_overview_of_a_programme_that_is_over_says_when_it_was_closed(world: World) -> None:
+    with world.changing() as (_, standing):
+        standing.programme.closed_at = world.now
+    with world.looking() as standing:
+        assert overview(standing, world.now).splitlines()[-1] == "closed on 2024-03-04"
+
+
 def test_what_a_broken_run_said_is_shown_and_never_interpreted(world: World) -> None:
     broken(1)(world)
     with world.looking() as standing:

@@ -19,7 +19,7 @@ from models.database import reading
 from models.doors import access, signing_in, wishing
 from models.errors import Refused
 from models.standing import Party
-from tasks.coordinator_pages import board, waiting_at
+from tasks.coordinator_pages import board, shift_of, waiting_at
 from tasks.page_answers import NotTaken, Problem
 from tasks.wording import Words
 
@@ -46,7 +46,8 @@ def gate(request: Request) -> Response:
 def _gate(request: Request, status: int = 200, **told: Any) -> Response:
     with entering(request) as entered:
         found = waiting_at(entered.session, entered.standing, entered.gate, entered.now)
-        return entered.page("gate", status, gate=found, today=entered.standing.today(entered.now), **told)
+        shift = shift_of(entered.standing, entered.gate, request.query_params.get("named", ""))
+        return entered.page("gate", status, gate=found, shift=shift, today=entered.standing.today(entered.now), **told)
 
 
 # -- acting ----------------------------------------------------------------------------------------------------------
@@ -113,7 +114,8 @@ def _grant(entered: Entered, form: Form) -> str:
     for request in entered.standing.requests_at(entered.gate):
         if str(request.id) == form.get("number"):
             wishing.grant(entered.session, entered.standing, request, until, form.get("answer", ""), entered.now)
-            return _at(entered, "granted")
+            named = f"&named={until.isoformat()}" if request.granted_until != until else ""
+            return _at(entered, "granted") + named
     raise Refused("This request has been answered already, or what it was about is done. Nothing was changed.")
 
 
