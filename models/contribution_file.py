@@ -82,6 +82,8 @@ def contribution_from(document: Document, definition: Definition, knowing: Knowi
             known = knowing(envelope.gate, envelope.scope)
             if envelope.illustrative:
                 known = replace(known, starts_on=None, today=None)  # a sample tells of days of its own, not of this run's
+            if envelope.illustrative or envelope.generated:
+                known = replace(known, held_on=None)
         except Refused as refused:
             placed = [document.fault(("scope",), str(refused))]
     body: dict[str, Any] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -17,8 +17,8 @@ from sqlalchemy.orm import Session, selectinload
 from models.contribution_file import Knowing
 from models.contribution_kinds.parts import Known, KnownPair
 from models.contributions import Contribution
-from models.gates import Gate
-from models.method import METHOD
+from models.gates import Gate, Outcome
+from models.method import METHOD, GateKind
 from models.standing import Standing
 
 BENCHMARK, PLAN = "benchmark", "action-plan"
@@ -46,7 +46,19 @@ def known_in(session: Session, standing: Standing, gate: Gate, now: datetime) ->
         titles=_titles(benchmarks, plans),
         starts_on=standing.programme.start_on,
         today=standing.today(now),
+        held_on=_held_on(standing, gate),
     )
+
+
+def _held_on(standing: Standing, gate: Gate) -> date | None:
+    """The day that was recorded of the visit a report is about."""
+    meetings = [
+        other
+        for key in gate.spec.after
+        for other in standing.gates_of(key)
+        if other.scope == gate.scope and other.spec.kind is GateKind.EVENT and other.outcome == Outcome.TOOK_PLACE
+    ]
+    return max((other.happened_on for other in meetings if other.happened_on), default=None)
 
 
 def _pair_of(standing: Standing, scope: str) -> KnownPair | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -18,13 +18,17 @@ from models.doors import tray
 from models.drafts import Draft, DraftSave
 from models.gates import Gate
 from models.holding import held_until
+from models.known import known_in
 from models.method import GateKind
 from models.standing import Party, Standing
 from models.wishes import Promise, TimeRequest
 from tasks.decided import role_title
+from tasks.forms.options import Offer
 from tasks.messages import written_in
 from tasks.notice_views import name_of, scope_names
-from tasks.wording import as_day
+from tasks.page_bodies import changes_between
+from tasks.page_changes import Change, Kind
+from tasks.wording import Words, as_day
 
 FURTHEST = timedelta(days=366)
 """How far a day that was named can lie before the working day it became."""
@@ -122,6 +126,13 @@ class Late:
     """Approvals that are asked anew if it is taken in."""
     counts: int | None
     """The number of the revision that counts now."""
+    changes: tuple[Change, ...] = ()
+    """What is other than in that revision, section by section."""
+
+    @property
+    def changed(self) -> tuple[Change, ...]:
+        """The sections that are not as they were."""
+        return tuple(item for item in self.changes if item.kind is not Kind.SAME)
 
 
 @dataclass(frozen=True)
@@ -164,9 +175,18 @@ def waiting_at(session: Session, standing: Standing, gate: Gate, now: datetime) 
     return _waiting(standing, gate, _drafts(session, standing), now)
 
 
-def late_of(standing: Standing, kept: tray.Kept) -> Late:
-    """One thing that lies in the tray."""
-    return _late(standing, kept)
+def late_of(session: Session, standing: Standing, kept: tray.Kept, words: Words, now: datetime) -> Late:
+    """One thing that lies in the tray, with what it changes of what counts."""
+    found, current = _late(standing, kept), kept.contribution.current
+    if current is None:
+        return found
+    offer = Offer(standing.definition, known_in(session, standing, kept.gate, now), words, city_of(kept.gate.scope))
+    return replace(found, changes=changes_between(kept.contribution.kind, current.body, kept.revision.body, offer))
+
+
+def city_of(scope: str) -> str:
+    """The city a scope is about; empty for any other."""
+    return scope.removeprefix("city-") if scope.startswith("city-") else ""
 
 
 def _drafts(session: Session, standing: Standing) -> dict[tuple[int, str], tuple[datetime, str]]:

@@ -39,24 +39,33 @@ class Decided:
 def own_decision(session: Session, standing: Standing, gate: Gate, link: Link) -> Decided | None:
     """The reader's last decision, in whichever round."""
     own = [item for item in gate.decisions if _is_own(item, link)]
-    return _decided(session, standing, gate, own[-1]) if own else None
+    return decided(session, standing, gate, own[-1]) if own else None
 
 
 def decisions_of_others(session: Session, standing: Standing, gate: Gate, link: Link) -> tuple[Decided, ...]:
     """What others have decided on what is asked now."""
-    return tuple(_decided(session, standing, gate, item) for item in gate.decided_in_this_round() if not _is_own(item, link))
+    return tuple(decided(session, standing, gate, item) for item in gate.decided_in_this_round() if not _is_own(item, link))
 
 
 def sent_back(session: Session, standing: Standing, gate: Gate) -> Decided | None:
     """Why a contribution is asked for again: the last decision that returned it."""
-    if gate.spec.kind is not GateKind.CONTRIBUTION or not gate.is_open or not gate.round:
-        return None
-    approvals = [other for other in standing.programme.gates if gate.key in other.spec.feeds and standing.touch(gate.scope, other.scope)]
-    returns = [(item, other) for other in approvals for item in other.decisions if item.verdict == Verdict.RETURN]
+    returns = [(item, other) for other in _deciding(standing, gate) for item in other.decisions if item.verdict == Verdict.RETURN]
     if not returns:
         return None
     decision, other = max(returns, key=lambda found: (found[0].at, found[0].id))
-    return _decided(session, standing, other, decision)
+    return decided(session, standing, other, decision)
+
+
+def returning(standing: Standing, gate: Gate) -> list[Decision]:
+    """What was decided on a contribution that is asked for again, the oldest first; nothing where it is not."""
+    return sorted((item for other in _deciding(standing, gate) for item in other.decisions), key=lambda item: (item.at, item.id))
+
+
+def _deciding(standing: Standing, gate: Gate) -> list[Gate]:
+    """The approvals of a contribution that is asked for again."""
+    if gate.spec.kind is not GateKind.CONTRIBUTION or not gate.is_open or not gate.round:
+        return []
+    return [other for other in standing.programme.gates if gate.key in other.spec.feeds and standing.touch(gate.scope, other.scope)]
 
 
 def role_title(role: str) -> str:
@@ -68,7 +77,8 @@ def _is_own(decision: Decision, link: Link) -> bool:
     return (decision.organisation, decision.role) == (link.organisation, link.role)
 
 
-def _decided(session: Session, standing: Standing, gate: Gate, decision: Decision) -> Decided:
+def decided(session: Session, standing: Standing, gate: Gate, decision: Decision) -> Decided:
+    """A decision on a gate as pages show it."""
     evidence = session.get(Attachment, decision.evidence_id) if decision.evidence_id is not None else None
     return Decided(
         organisation=name_of(standing, decision.organisation),

@@ -16,7 +16,7 @@ from models.contribution_file import ContributionFile, Knowing, contribution_fro
 from models.contribution_kinds.parts import UNPRINTABLE
 from models.contributions import Revision
 from models.decisions import Entry
-from models.doors.answering import Offered, Origin, contribute, took_place
+from models.doors.answering import Offered, Origin, agreed_on, contribute, took_place
 from models.editions import sha256_of
 from models.errors import BadFile, Fault, ProgrammeError
 from models.gates import Gate
@@ -93,7 +93,14 @@ def record_by_form(session: Session, standing: Standing, gate: Gate, link: Link,
     party = asked_party(standing, gate, link, words)
     problems: list[Problem] = []
     on = past_day(form, "on", words.gettext("Give the day it took place."), words, standing.today(now), problems)
-    if on is None:
+    agreed, start = agreed_on(standing, gate), standing.programme.start_on
+    if on is not None and on < start:
+        said = words.gettext("%(day)s is before the programme started, on %(first)s.")
+        problems.append(Problem(said % {"day": words.date(on), "first": words.date(start)}, "on"))
+    elif on is not None and agreed is not None and on < agreed and not origin_of(link).on_behalf:
+        said = words.gettext("%(day)s is before it was agreed, on %(agreed)s. If it took place that early all the same, tell the coordinator.")
+        problems.append(Problem(said % {"day": words.date(on), "agreed": words.date(agreed)}, "on"))
+    if on is None or problems:
         raise NotTaken(problems)
     took_place(session, standing, gate, party.organisation, on, origin_of(link), now)
 

@@ -141,7 +141,7 @@ def _text(element: Any) -> str:
 
 def compare(old: Sequence[Section], new: Sequence[Section]) -> tuple[Change, ...]:
     """Every section of the new version in its order with what changed in it; those that are gone where they stood."""
-    partner = _partners(old, new)
+    partner = partners(old, new)
     taken = set(partner.values())
     gone = [at for at in range(len(old)) if at not in taken]
     found: list[Change] = []
@@ -156,7 +156,7 @@ def compare(old: Sequence[Section], new: Sequence[Section]) -> tuple[Change, ...
     return (*found, *(_gone(old[at]) for at in gone))
 
 
-def _partners(old: Sequence[Section], new: Sequence[Section]) -> dict[int, int]:
+def partners(old: Sequence[Section], new: Sequence[Section]) -> dict[int, int]:
     """For each section of the new version the one of the old it was: that of the same title, else of the same number."""
     found: dict[int, int] = {}
     for keys in (_by_title, _by_number):

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -18,12 +16,11 @@ from models.method import METHOD
 from models.standing import Standing
 from tasks.attachments import Attached, attached, attached_for
 from tasks.notice_views import name_of
-from tasks.page_changes import Change, Kind, Section, compare, sections_of
-from tasks.pages import Said, editions_at, view_of
-from tasks.rendering import render_html
-
-KEPT = 64
-"""Editions whose sections are remembered; they never change."""
+from tasks.decided import Decided, decided
+from tasks.page_changes import Change, Kind, compare
+from tasks.page_remarks import Earlier, earlier_on, earlier_on_said
+from tasks.pages import Said, editions_at
+from tasks.sections import KEPT, sections_in
 
 
 @dataclass(frozen=True)
@@ -43,6 +40,8 @@ class Part:
     change: Change
     place: Place | None
     edition_id: int
+    earlier: tuple[Earlier, ...] = ()
+    """What was said of it in earlier versions."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +54,8 @@ class Reviewed:
     since_id: int | None
     """The earlier edition's id where the link opens it, too."""
     parts: tuple[Part, ...]
+    lost: tuple[Earlier, ...] = ()
+    """What was said of earlier versions as a whole, or of sections that are gone."""
 
     @property
     def changed(self) -> tuple[Part, ...]:
@@ -77,6 +78,10 @@ class Review:
     files: tuple[tuple[str, str, tuple[Attached, ...]], ...]
     """What came with the contributions: title of the gate, name of the organisation, files."""
     evidence: Attached | None
+    said_earlier: tuple[tuple[Earlier, ...], ...] = ()
+    """What was said of each of these contributions in earlier rounds."""
+    earlier: tuple[Decided, ...] = ()
+    """The decisions of earlier rounds."""
 
     def places(self) -> Iterator[Place]:
         """Every place for a comment."""
@@ -91,7 +96,10 @@ def review_of(session: Session, standing: Standing, gate: Gate, link: Link, lang
     waiting = pending_of(session, gate, link.organisation)
     files = tuple((title, name_of(standing, slug), found) for title, slug, found in attached_for(session, standing, gate))
     places = tuple(Place(f"remark.said.{at}", "", "", f"{item.title}: {item.organisation}") for at, item in enumerate(said))
-    return Review(documents, places, files, attached(waiting[-1:], waiting)[0] if waiting else None)
+    reader = (link.organisation, link.role)
+    earlier = tuple(decided(session, standing, gate, item) for item in gate.decisions if item.round < gate.round)
+    said_earlier = tuple(earlier_on_said(standing, gate, place.title, item.sha256, reader) for place, item in zip(places, said, strict=True))
+    return Review(documents, places, files, attached(waiting[-1:], waiting)[0] if waiting else None, said_earlier, earlier)
 
 
 def previous_of(standing: Standing, gate: Gate, link: Link, edition: Edition) -> Edition | None:
@@ -123,17 +131,27 @@ def _line_before(edition: Edition) -> list[str]:
 
 
 def _reviewed(standing: Standing, gate: Gate, link: Link, edition: Edition, language: str) -> Reviewed:
-    new = _sections(standing, edition, language)
+    new = sections_in(standing, edition, language)
     old = previous_of(standing, gate, link, edition)
-    changes = _compared(_sections(standing, old, language), new) if old else tuple(Change(section, Kind.SAME) for section in new)
+    changes = _compared(sections_in(standing, old, language), new) if old else tuple(Change(section, Kind.SAME) for section in new)
+    beside, lost = earlier_on(standing, edition, (link.organisation, link.role), language)
     is_open = old is not None and (old.deliverable, old.scope) == (edition.deliverable, edition.scope)
     return Reviewed(
         edition_id=edition.id,
         number=edition.deliverable,
         since="" if old is None else old.version if is_open else f"{old.deliverable} {old.version}",
         since_id=old.id if old is not None and is_open else None,
-        parts=tuple(Part(change, _place(edition, change), edition.id) for change in changes),
+        parts=tuple(Part(change, _place(edition, change), edition.id, told) for change, told in _with_earlier(changes, beside)),
+        lost=tuple(lost),
     )
+
+
+def _with_earlier(changes: Sequence[Change], beside: Mapping[int, tuple[Earlier, ...]]) -> Iterator[tuple[Change, tuple[Earlier, ...]]]:
+    """Each section with what was said of it: those that are there stand in their order."""
+    at = 0
+    for change in changes:
+        yield change, () if change.kind is Kind.REMOVED else beside.get(at, ())
+        at += change.kind is not Kind.REMOVED
 
 
 def _place(edition: Edition, change: Change) -> Place | None:
@@ -144,21 +162,3 @@ def _place(edition: Edition, change: Change) -> Place | None:
 
 
 _compared = lru_cache(maxsize=KEPT)(compare)
-
-_known: OrderedDict[tuple[str, ...], tuple[Section, ...]] = OrderedDict()
-_lock = threading.Lock()
-
-
-def _sections(standing: Standing, edition: Edition, language: str) -> tuple[Section, ...]:
-    """The sections of an edition in a language; what has been read once is remembered."""
-    key = (standing.programme.id, edition.deliverable, edition.scope, edition.version, edition.content_sha256, language)
-    with _lock:
-        if key in _known:
-            _known.move_to_end(key)
-            return _known[key]
-    found = sections_of(render_html(view_of(standing, edition, language)))
-    with _lock:
-        _known[key] = found
-        while len(_known) > KEPT:
-            _known.popitem(last=False)
-    return found

@@ -70,7 +70,7 @@ class Writing:
     @cached_property
     def checked(self) -> Checked:
         """Everything that is to be put right, in what the link opens; also where one of several answers is to be chosen."""
-        found = check(self.kind, self.saved.state, self.offer.definition, self.offer.known, self.words)
+        found = check(self.kind, self.saved.state, self.offer.definition, self.offer.known, self.words, self.offer.city)
         names = {field.name for field in self.fields}
         told = tuple(problem for problem in found.problems if not problem.path or problem.path[0] in names)
         return Checked(None if self.others else found.body, (*self.choices, *told))
@@ -158,7 +158,10 @@ def writing_of(
     whole = asked_fields(gate.spec.contribution)
     fields = tuple(field for field in whole if only is None or field.name in only)
     city = gate.scope.removeprefix("city-") if gate.scope.startswith("city-") else ""
-    offer = Offer(standing.definition, known_in(session, standing, gate, now), words, city)
+    known = known_in(session, standing, gate, now)
+    if link.purpose == "behalf":
+        known = replace(known, held_on=None)  # where what was recorded is wrong, the coordinator hands the true days in
+    offer = Offer(standing.definition, known, words, city)
     last, newest = starting_revision(session, standing, gate, link.organisation), last_revision(session, gate, link.organisation)
     number = newest.number if newest else 0  # declined ones count: what was written before one is never taken for what came after
     begun = state_of(whole, last.body) if last else _prefilled(whole, state_of(whole, None), offer)

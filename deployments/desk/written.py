@@ -24,6 +24,7 @@ from tasks.forms.state import at, field_at, id_of, order_of, path_of, with_blank
 from tasks.forms.typed import Path, Problem, shown
 from tasks.notice_views import scope_names
 from tasks.page_fields import Field, Form
+from tasks.page_remarks import Returned, returned_to
 from tasks.pages import writer_party
 from tasks.wording import Words
 from tasks.writing import Writing, entry_page, languages_of, writing_of
@@ -127,6 +128,7 @@ def overview(request: Request, visit: Visit) -> dict[str, Any]:
         "ago": lambda when: ago(writing.words, when, visit.now),
         "just_saved": "saved" in request.query_params,
         "own_page": False,
+        "returned": returned(visit, writing.words),
         **attachments.shown(visit),
     }
 
@@ -144,6 +146,11 @@ def handed_on_page(request: Request, visit: Visit) -> Response:
         opens_through=visit.link.expires_on,
         **overview(request, visit),
     )
+
+
+def returned(visit: Visit, words: Words) -> Returned:
+    """The comments with which the contribution came back."""
+    return returned_to(visit.session, visit.standing, visit.asked, visit.link.organisation, words)
 
 
 def _page(template: str, request: Request, visit: Visit, writing: Writing, *, status: int = 200, **more: Any) -> Response:
@@ -168,6 +175,7 @@ def _page(template: str, request: Request, visit: Visit, writing: Writing, *, st
         "who_of": lambda conflict: who(conflict, writing.words),
         "is_own": is_own,
         "at": html.clock_in(visit.language, organisation.zone),
+        "returned": more["returned"] if "returned" in more else returned(visit, writing.words),
         "script_address": html.SCRIPT_ADDRESS,
     }
     answer = html.page(template, visit.language, status=status, **(known | more))

@@ -9,13 +9,14 @@ import re
 from collections.abc import Sequence
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from models.contribution_kinds.parts import (
     Euro,
     KeyFactors,
+    Known,
     Line,
     Loc,
     Note,
@@ -192,6 +193,18 @@ class Held(Strict):
                 found.append((("participants", index, "role"), f"'{row.role}' of the {row.side} is counted twice; count each role once"))
             seen.add(key)
         return found
+
+
+    def recorded_faults(self, context: Any) -> list[tuple[Loc, str]]:
+        """A fault where the day that was recorded is none of those that are reported."""
+        held = context.held_on if isinstance(context, Known) else None
+        if held is None or self.starts_on <= held <= self.ends_on:
+            return []
+        message = (
+            f"it was recorded that it took place on {held}, and {self.starts_on} to {self.ends_on} is without that day; "
+            "correct the days, or ask the coordinator where the record is wrong"
+        )
+        return [(("starts_on",) if held < self.starts_on else ("ends_on",), message)]
 
 
 def days_in_order(first: date, last: date) -> list[tuple[Loc, str]]:

@@ -8,23 +8,36 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from difflib import SequenceMatcher, get_close_matches
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, StringConstraints, ValidationError, ValidationInfo
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    PlainSerializer,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
 from pydantic_core import InitErrorDetails, PydanticCustomError, PydanticKnownError
 
 from models.definition import Definition, Kind, Language, Side, Slug, Website
-from models.fault_words import PATTERN_WORDS
+from models.fault_words import PATTERN_WORDS, shown
 
 SUPPRESSED_BELOW = 5
 """Smaller counts of people could point at a person (`domain.md`, "Data protection")."""
 
 # NUL breaks PostgreSQL and XML, lone surrogates break UTF-8, direction overrides make text read as what it is not.
 UNPRINTABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u202d\u202e\ufffe\uffff]")
+
+LONGEST_COMPARED = 100
+"""Characters of a name that is compared with those there are."""
 
 WRITTEN_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -58,6 +71,8 @@ class Known:
     """What people call key factors, by ("key-factor", id), and actions, by (city, id)."""
     starts_on: date | None = None
     today: date | None = None
+    held_on: date | None = None
+    """The day on which the meeting that is reported on was recorded to have taken place, the last where it took several."""
 
     @classmethod
     def of(cls, definition: Definition) -> Known:
@@ -130,16 +145,42 @@ def _unknown(what: str, value: str, known: Iterable[str], where: str = "in this 
 
 
 def _unknown_text(what: str, value: str, known: Iterable[str], where: str) -> str:
-    """ "no theme 'x' in this programme", with what was probably meant or, where nothing or several are as near, what there is."""
-    names = list(known)
-    near = get_close_matches(value, names, n=2, cutoff=0.6)
-    is_clear = len(near) == 1 or (len(near) > 1 and _nearness(value, near[0]) > _nearness(value, near[1]))
+    """ "there is no theme called 'x' in this programme", with what there is and, where one alone is near, what was probably meant."""
+    names, value = list(known), shown(value)
     listed = ", ".join(names[:12]) + (" …" if len(names) > 12 else "")
-    return f"no {what} '{value}' {where}; " + (f"did you mean '{near[0]}'?" if is_clear else f"there are: {listed or 'none'}")
+    if not names:
+        return f"there is no {what} called '{value}' {where}; there is none at all yet"
+    if near := nearest(value, names):
+        return f"there is no {what} called '{value}' {where}. Did you mean '{near}'? Choose one of: {listed}"
+    return f"there is no {what} called '{value}' {where}. Choose one of: {listed}"
+
+
+def nearest(value: str, names: Iterable[str]) -> str:
+    """The name that was probably meant, whatever its capitals; empty where none, or several, are as near."""
+    folded = {name.casefold(): name for name in names}
+    if len(value) > LONGEST_COMPARED:
+        return ""
+    near = get_close_matches(value.casefold(), folded, n=2, cutoff=0.6)
+    is_clear = len(near) == 1 or (len(near) > 1 and _nearness(value.casefold(), near[0]) > _nearness(value.casefold(), near[1]))
+    return folded[near[0]] if is_clear else ""
 
 
 def _nearness(one: str, other: str) -> float:
     return SequenceMatcher(None, one, other).ratio()
+
+
+def looked_up(check: Callable[[str, ValidationInfo], str]) -> WrapValidator:
+    """A reference that is not even spelled like one names nothing either: that is said, with what there is, and no rule of spelling."""
+
+    def wrapped(value: Any, handler: ValidatorFunctionWrapHandler, info: ValidationInfo) -> Any:
+        try:
+            return handler(value)
+        except ValidationError:
+            if isinstance(value, str) and value.strip() and isinstance(info.context, Known):
+                check(clean_line(value.strip()), info)
+            raise
+
+    return WrapValidator(wrapped)
 
 
 def known_theme(value: str, info: ValidationInfo) -> str:
@@ -197,6 +238,17 @@ def known_key_factor(value: str, info: ValidationInfo) -> str:
     """A key factor of the pair's benchmark."""
     if isinstance(info.context, Known) and info.context.key_factors is not None and value not in info.context.key_factors:
         raise _unknown("key factor", value, info.context.key_factors, "in the pair's benchmark")
+    return value
+
+
+def named_action(value: str, info: ValidationInfo) -> str:
+    """An action that is spelled like none: of the plan that is spoken of, where that is clear, or of all there are."""
+    if isinstance(info.context, Known) and info.context.actions:
+        plan = info.context.pair.mentee if info.context.pair else ""
+        known = info.context.actions.get(plan)
+        if known is not None:
+            raise _unknown("action", value, known, f"in the plan of {plan}")
+        raise _unknown("action", value, dict.fromkeys(item for plan in info.context.actions.values() for item in plan))
     return value
 
 
@@ -268,8 +320,8 @@ def names(what: str) -> Any:
     return Field(json_schema_extra={"names": what})
 
 
-KeyFactorRef = Annotated[Reference, AfterValidator(known_key_factor), names("key-factor")]
-ActionRef = Annotated[Reference, names("action")]
+KeyFactorRef = Annotated[Reference, AfterValidator(known_key_factor), looked_up(known_key_factor), names("key-factor")]
+ActionRef = Annotated[Reference, looked_up(named_action), names("action")]
 ObjectiveRef = Annotated[Reference, names("objective")]
 Day = Annotated[date, BeforeValidator(written_day)]
 ProgrammeDay = Annotated[Day, AfterValidator(not_before_the_start)]
@@ -301,11 +353,11 @@ Percent = Annotated[
 FromOneToFive = Annotated[int, Field(ge=1, le=5), BeforeValidator(not_a_boolean)]
 Year = Annotated[int, Field(ge=1900, le=2200), BeforeValidator(not_a_boolean)]
 
-ThemeSlug = Annotated[Slug, AfterValidator(known_theme), names("theme")]
-ResultSlug = Annotated[Slug, AfterValidator(known_result), names("result")]
-CitySlug = Annotated[Slug, AfterValidator(known_city), names("city")]
-PairTheme = Annotated[Slug, AfterValidator(known_theme), AfterValidator(theme_of_the_pair), names("pair-theme")]
-PairCity = Annotated[Slug, AfterValidator(known_city), AfterValidator(of_the_pair), names("pair-city")]
+ThemeSlug = Annotated[Slug, AfterValidator(known_theme), looked_up(known_theme), names("theme")]
+ResultSlug = Annotated[Slug, AfterValidator(known_result), looked_up(known_result), names("result")]
+CitySlug = Annotated[Slug, AfterValidator(known_city), looked_up(known_city), names("city")]
+PairTheme = Annotated[Slug, AfterValidator(known_theme), AfterValidator(theme_of_the_pair), looked_up(known_theme), names("pair-theme")]
+PairCity = Annotated[Slug, AfterValidator(known_city), AfterValidator(of_the_pair), looked_up(known_city), names("pair-city")]
 """A city of the pair a contribution is about, where that is known."""
-MentorSlug = Annotated[Slug, AfterValidator(known_mentor), names("mentor")]
-MenteeSlug = Annotated[Slug, AfterValidator(known_mentee), names("mentee")]
+MentorSlug = Annotated[Slug, AfterValidator(known_mentor), looked_up(known_mentor), names("mentor")]
+MenteeSlug = Annotated[Slug, AfterValidator(known_mentee), looked_up(known_mentee), names("mentee")]

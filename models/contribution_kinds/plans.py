@@ -55,7 +55,7 @@ class ActionPlan(Strict):
         known = [item.id for item in self.objectives]
         for index, action in enumerate(self.actions):
             if action.objective not in known:
-                message = f"no objective '{action.objective}' in this plan; there are: {', '.join(known)}"
+                message = f"there is no objective called '{action.objective}' in this plan. Choose one of: {', '.join(known)}"
                 found.append((("actions", index, "objective"), message))
         refuse(found)
         return self

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, model_validator
+from pydantic import BeforeValidator, Field, ValidationInfo, model_validator
 
 from models.contribution_kinds.meetings import (
     BudgetLine,
@@ -195,9 +195,9 @@ class VisitReport(Held):
     quotes: list[Quote] = Field([], max_length=30, description="What people said, with their consent")
 
     @model_validator(mode="after")
-    def rules(self) -> Self:
-        """The days agree; nobody visits themselves; a promise is kept after the visit began."""
-        found = self.day_faults(self.programme, "programme")
+    def rules(self, info: ValidationInfo) -> Self:
+        """The days agree, with what was recorded too; nobody visits themselves; a promise is kept after the visit began."""
+        found = self.day_faults(self.programme, "programme") or self.recorded_faults(info.context)
         if self.host == self.guest:
             found.append((("guest",), f"'{self.guest}' cannot visit itself; name the other city of the pair"))
         found += [

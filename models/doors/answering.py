@@ -167,7 +167,19 @@ def took_place(session: Session, standing: Standing, gate: Gate, organisation: s
         raise Refused(f"{on.isoformat()} is still to come. Record {gate.spec.title.lower()} once it has taken place, or move its date.")
     if on < standing.programme.start_on:
         raise Refused(f"{on.isoformat()} is before the programme started on {standing.programme.start_on.isoformat()}.")
+    agreed = agreed_on(standing, gate)
+    if agreed is not None and on < agreed and not origin.on_behalf:
+        raise Refused(
+            f"{on.isoformat()} is before {agreed.isoformat()}, when it was agreed. If it took place that early all the same, the coordinator "
+            "can record it."
+        )
     satisfy(session, standing, gate, Outcome.TOOK_PLACE, now, on=on, organisation=organisation, how=_behalf(origin))
+
+
+def agreed_on(standing: Standing, gate: Gate) -> date | None:
+    """The day on which what leads to a meeting was approved, its agenda above all; None where nothing is approved before it."""
+    before = [other for other in standing.predecessors(gate) or () if other.is_approval and other.outcome == Outcome.APPROVED]
+    return max((other.happened_on for other in before if other.happened_on), default=None)
 
 
 # -- decisions -------------------------------------------------------------------------------------------------------

@@ -51,7 +51,7 @@ def visit(phase: int, number: int, after: str, then: tuple[GateSpec, ...], repor
         ),
         GateSpec(
             key, phase, GateKind.EVENT, Over.PAIR, f"Study visit {number} takes place",
-            "Record the day on which the visit took place, and whether in person or online.",
+            "Record the day on which the visit took place.",
             (HOST,), day, 0, (f"{key}-agenda-approval",), lead=1, meeting=key, policy=Policy.HOLD,
         ),
         GateSpec(

@@ -217,7 +217,7 @@ ACADEMIES_AND_WORKSHOPS = PhaseSpec(
         ),
         GateSpec(
             "workshop", 6, GateKind.EVENT, Over.PAIR, "Transfer workshop takes place",
-            "Record the day on which the workshop took place, and whether in person or online.",
+            "Record the day on which the workshop took place.",
             (HOST,), around("workshop"), 0, ("plans-circulated",), lead=1, meeting="workshop", policy=Policy.HOLD,
         ),
         GateSpec(
@@ -267,7 +267,7 @@ ACADEMIES_AND_WORKSHOPS = PhaseSpec(
         ),
         GateSpec(
             "academy", 6, GateKind.EVENT, Over.ACADEMY, "Training academy takes place",
-            "Record the day on which the academy took place, and whether in person or online.",
+            "Record the day on which the academy took place.",
             (ASSOCIATION,), around("academy"), 0, ("visit-3",), lead=2, meeting="academy", policy=Policy.HOLD,
         ),
         GateSpec(

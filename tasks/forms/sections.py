@@ -53,6 +53,8 @@ class Row:
     problems: int
     entries: int | None
     """In how many entries something is said, where it is a list."""
+    names: tuple[str, ...] = ()
+    """Its fields."""
 
 
 def sections_of(fields: Sequence[Field]) -> tuple[Section, ...]:
@@ -85,4 +87,4 @@ def row_of(section: Section, state: Mapping[str, Any], problems: Iterable[Proble
     if len(section.fields) == 1 and only.form is Form.ENTRIES:
         items = state[only.name]["items"]
         entries = sum(says_something(only.fields, items[key]) for key in order_of(state[only.name]))
-    return Row(section.key, section.title(words), progress, len(own), entries)
+    return Row(section.key, section.title(words), progress, len(own), entries, tuple(field.name for field in section.fields))

@@ -19,7 +19,7 @@ def checked(read: Read, kind: str, state: Mapping[str, Any], offer: Offer) -> li
     faults = list(read.faults)
     told = {fault.path for fault in faults if fault.path}
     around = {path[:length] for path in told for length in range(1, len(path) + 1)}
-    for problem in check(kind, state, offer.definition, offer.known, offer.words).problems:
+    for problem in check(kind, state, offer.definition, offer.known, offer.words, offer.city).problems:
         place = _place(read, problem.path)
         if place is not None and not _is_told(problem.path, told, around):
             faults.append(CellFault(place, problem.message, problem.path))

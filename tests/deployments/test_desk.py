@@ -287,13 +287,16 @@ def test_a_visit_that_took_place_is_recorded_with_its_day(visit: World) -> None:
     assert visit.post(f"/a/{token}", data=fields(visit, token, on=on, proof=proof(SECRET, token))).status_code == 409
 
 
-@pytest.mark.parametrize(("on", "said"), [("2033-01-01", "is still to come"), ("", "Give the day"), ("31/12/2024", "year-month-day")])
+@pytest.mark.parametrize(("on", "said"), [
+    ("2033-01-01", "is still to come"), ("", "Give the day"), ("31/12/2024", "year-month-day"),
+    ("2024-03-05", "is before it was agreed, on"), ("2020-01-01", "is before the programme started"),
+])  # fmt: skip
 def test_a_day_that_cannot_be_is_told_beside_the_field(visit: World, on: str, said: str) -> None:
     token = visit.token("visit-1", "pair-cedar", "alder", "project-lead")
     answer = visit.post(f"/a/{token}", data=fields(visit, token, on=on))
     assert answer.status_code == 422
     assert 'id="on-error"' in answer.text
-    assert said in answer.text
+    assert re.search(rf'<a href="#on">Day: [^<]*{said}', answer.text)
     assert visit.gate("visit-1", "pair-cedar").is_open
 
 

@@ -160,6 +160,18 @@ def test_time_until_a_sunday_is_said_to_end_on_monday_here_and_to_the_partner(wo
         assert "You named" not in inside.get(f"{address}?done=granted&named={made_up}").text
 
 
+def test_what_came_late_shows_what_it_changes_of_what_counts_section_by_section(world: World) -> None:
+    sends_late(world)
+    inside = signed_in(world)
+    (address,) = set(links_on(inside.get(HOME), f"{HOME}/tray/"))
+    page = inside.get(address).text
+    changed = page[page.index("What it changes of revision 1") : page.index("What they sent")]
+    assert re.findall(r"<h3>([^<]*)</h3>", changed) == ["Context"]
+    assert re.search(r"<del>.*?In time\.</del>", changed)
+    assert "&lt;script&gt;alert(1)&lt;/script&gt;</ins>" in changed
+    assert "sections have not changed" in changed
+
+
 def test_more_time_is_given_or_not(world: World) -> None:
     asks(world)
     inside, address = signed_in(world), needs(world)

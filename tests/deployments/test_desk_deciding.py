@@ -83,13 +83,63 @@ def test_comments_on_sections_reach_the_authors_on_their_page_and_by_mail(return
     assert "Say from which year this is." in page
     assert "<script>" not in page
     title = (only(returned).remarks or [])[0]["title"]
-    assert f"D1.1, 1 {title}" in unescape(page)
+    assert f"Comment on D1.1 1.0, 1 {title}" in unescape(page)
     with reading(returned.engine) as session:
         notices = session.scalars(select(Notice).where(Notice.kind == NoticeKind.RETURNED)).all()
     assert notices
     assert all(
         [item["section"] for item in notice.detail["remarks"]] == ["1", (only(returned).remarks or [])[1]["section"]] for notice in notices
     )
+
+
+def sections_with(page: str, words: str, tag: str) -> list[str]:
+    """What the parts of a page are called that hold certain words."""
+    parts = re.findall(rf"<{tag}[^>]*>(.*?)</{tag}>", page, re.DOTALL)
+    return [plain(re.findall(r"<(?:h2|a|h4)[^>]*>(.*?)</(?:h2|a|h4)>", part, re.DOTALL)[0]) for part in parts if words in part]
+
+
+def test_a_comment_stands_beside_the_section_of_the_form_it_is_about_with_who_and_when(returned: World) -> None:
+    token, said = lead(returned), "Say from which year this is."
+    title = (only(returned).remarks or [])[0]["title"]
+    assert title == "Context"
+    assert sections_with(returned.get(f"/a/{token}").text, said, "li") == ["Context"]
+    assert sections_with(returned.get(f"/a/{token}/check").text, said, "section") == ["Context"]
+    form = plain(returned.get(f"/a/{token}/form/context").text)
+    assert f"Comment on D1.1 1.0, 1 Context {said}" in form
+    assert re.search(r"Cedar \(mayor's delegate\), \w+day \d+ \w+ 2024, \d\d:\d\d", form)
+    assert said in returned.get(f"/a/{token}/print").text
+    assert said not in returned.get(f"/a/{token}/form/needs").text
+
+
+def test_a_comment_on_the_whole_stands_at_the_top_and_beside_no_section(review: World) -> None:
+    token = mayor(review)
+    whole = next(name for title, name in places(review, token).items() if title == "The whole document")
+    sent = send(review, token, fields(review, token, verdict="return", comment="Shorter, please."), **{whole: "The picture is too small."})
+    assert sent.status_code == 303
+    page = review.get(f"/a/{lead(review)}").text
+    top = page[: page.index('id="sections"')]
+    assert "Shorter, please." in top
+    assert "The picture is too small." in top
+    assert "The picture is too small." not in page[page.index('id="sections"') :]
+    assert "The picture is too small." not in review.get(f"/a/{lead(review)}/form/context").text
+
+
+def test_once_handed_in_again_nothing_stands_beside_the_form_any_more(returned: World) -> None:
+    revise(returned, context="Another.")
+    assert "Say from which year" not in returned.get(f"/a/{lead(returned)}/form/context").text
+
+
+def test_in_a_second_round_earlier_comments_stand_beside_the_sections_with_whether_these_changed(returned: World) -> None:
+    revise(returned, "profile")
+    revise(returned, context="Newcomers find a home here within one year, they say.")
+    page = returned.get(f"/a/{mayor(returned)}").text
+    assert sections_with(page, "Say from which year this is.", "section") == ["1 Context changed"]
+    told = plain(page)
+    assert "Your comment on D1.1 1.0, 1 Context changed since Say from which year this is." in told
+    other = (only(returned).remarks or [])[1]
+    assert f"Your comment on D1.1 1.0, {other['section']} {other['title']} not changed since Who was asked? And when?" in told
+    theirs = plain(returned.get(f"/a/{returned.token(APPROVAL, CEDAR, 'alliance', 'coordinator', 'read')}").text)
+    assert "Comment on D1.1 1.0, 1 Context changed since" in theirs
 
 
 def test_comments_stay_out_of_the_history(returned: World) -> None:

@@ -68,7 +68,7 @@ def test_every_text_that_is_too_long_is_told_how_long_it_may_be(kind: str) -> No
     limited = [field for field in of_type(kind, "string") if "maxLength" in field.schema]
     assert limited
     for field in limited:
-        if field.path[-1] not in CLOCKS:
+        if field.path[-1] not in CLOCKS and "names" not in field.schema:  # too long a name is one that nothing has
             assert f"must have at most {field.schema['maxLength']} characters" in told(kind, field, too_long(field))
 
 

@@ -14,7 +14,7 @@ from models.database import reading
 from models.decisions import Decision, Entry, Remark, Verdict
 from models.definition import Role
 from models.doors import steering
-from models.doors.answering import Offered, Origin, Ruling, contribute, decide, party_of
+from models.doors.answering import Offered, Origin, Ruling, contribute, decide, party_of, took_place
 from models.doors.attaching import Upload, attach, withdraw
 from models.errors import Refused
 from models.events import EventKind
@@ -143,6 +143,18 @@ def test_a_visit_that_is_still_to_come_cannot_be_recorded(at: At) -> None:
     with pytest.raises(Refused, match=f"{tomorrow} is still to come"):
         world.took_place("visit-1", "pair-cedar", mentor_of(world, "cedar"), tomorrow)
     assert world.gate("visit-1", "pair-cedar").is_open
+
+
+def test_a_visit_before_its_agenda_was_agreed_is_the_coordinators_to_record(at: At) -> None:
+    world = at("visit-1")
+    agreed = world.gate("visit-1-agenda-approval", "pair-cedar").happened_on
+    assert agreed
+    host, day = mentor_of(world, "cedar"), agreed - timedelta(days=1)
+    with pytest.raises(Refused, match=f"{day} is before {agreed}, when it was agreed"):
+        world.took_place("visit-1", "pair-cedar", host, day)
+    with world.changing() as (session, standing):
+        took_place(session, standing, standing.gate("visit-1", "pair-cedar"), host, day, Origin(Entry.DESK, on_behalf=True), world.now)
+    assert world.gate("visit-1", "pair-cedar").happened_on == day
 
 
 def test_a_visit_is_recorded_by_its_host_and_once(at: At) -> None:

@@ -56,6 +56,16 @@ def write(tmp_path: Path) -> Write:
     return written
 
 
+def on_its_day(world: World, key: str) -> dict[str, Any]:
+    """What a generated agenda or report of Cedar's visit says of days, made to agree with the day that was recorded, if any was."""
+    held, report = known(world, key, "pair-cedar").held_on, body(world, key, "pair-cedar")
+    if held is None:
+        return {}
+    field = "programme" if "programme" in report else "sessions"
+    days = {"starts_on": held.isoformat(), "ends_on": held.isoformat(), "follow_ups": []}
+    return days | {field: [session | {"on": held.isoformat()} for session in report[field]]}
+
+
 def read(world: World, path: Path) -> ContributionFile:
     with world.changing() as (session, standing):
         return read_contribution(path, standing.definition, knowing(session, standing, world.now))
@@ -160,7 +170,7 @@ def test_a_suggestion_about_an_action_that_is_not_in_the_plan_is_told_with_those
         return write(world, "peer-feedback", "pair-cedar", mentor, reviews=[review])
 
     assert faults(world, suggesting("Z99")) == {
-        "body.reviews.0.suggestions.0.action": f"no action 'Z99' in the plan of cedar; there are: {', '.join(there)}"
+        "body.reviews.0.suggestions.0.action": f"there is no action called 'Z99' in the plan of cedar. Choose one of: {', '.join(there)}"
     }
     assert read(world, suggesting(there[0])).body["reviews"][0]["suggestions"][0]["action"] == there[0]
 
@@ -168,9 +178,9 @@ def test_a_suggestion_about_an_action_that_is_not_in_the_plan_is_told_with_those
 def test_an_unknown_key_factor_is_told_with_the_one_probably_meant(at: At, write: Write) -> None:
     world = at(DRAFTED)
     ratings = body(world, "self-assessment", "city-cedar")["ratings"]
-    meant = ratings[0]["key_factor"]
+    meant, there = ratings[0]["key_factor"], ", ".join(known(world, "self-assessment", "city-cedar").key_factors or ())
     found = faults(world, write(world, "self-assessment", "city-cedar", ratings=[ratings[0] | {"key_factor": f"{meant}x"}, *ratings[1:]]))
-    assert found == {"body.ratings.0.key_factor": f"no key factor '{meant}x' in the pair's benchmark; did you mean '{meant}'?"}
+    assert found == {"body.ratings.0.key_factor": f"there is no key factor called '{meant}x' in the pair's benchmark. Did you mean '{meant}'? Choose one of: {there}"}
 
 
 @pytest.mark.parametrize("key", ["visit-1-agenda", "visit-1-report"])
@@ -181,10 +191,31 @@ def test_a_visit_between_the_cities_of_another_pair_is_told_those_of_its_own(at:
     assert other
     report = body(world, key, "pair-cedar")
     told = f"is not in this pair; name one of its two cities, '{own.mentor}' or '{own.mentee}'"
-    found = faults(world, write(world, key, "pair-cedar", report["guest"], host=other.mentor, guest=other.mentee))
+    days = on_its_day(world, key) if key == "visit-1-report" else {}
+    found = faults(world, write(world, key, "pair-cedar", report["guest"], host=other.mentor, guest=other.mentee, **days))
     assert found == {"body.host": f"'{other.mentor}' {told}", "body.guest": f"'{other.mentee}' {told}"}
-    turned = write(world, key, "pair-cedar", report["guest"], host=report["guest"], guest=report["host"])
+    turned = write(world, key, "pair-cedar", report["guest"], host=report["guest"], guest=report["host"], **days)
     assert read(world, turned).body["host"] == report["guest"]
+
+
+def test_a_report_is_about_the_day_that_was_recorded(at: At, write: Write) -> None:
+    world = at(DRAFTED)
+    held, guest = known(world, "visit-1-report", "pair-cedar").held_on, body(world, "visit-1-report", "pair-cedar")["guest"]
+    assert held == world.gate("visit-1", "pair-cedar").happened_on is not None
+    agreeing = on_its_day(world, "visit-1-report")
+
+    def reporting(first: date, last: date, **more: Any) -> Path:
+        days = {"starts_on": first.isoformat(), "ends_on": last.isoformat(), "programme": [agreeing["programme"][0] | {"on": first.isoformat()}]}
+        return write(world, "visit-1-report", "pair-cedar", guest, **agreeing | days, **more)
+
+    day = timedelta(days=1)
+    for first, last in ((held - day, held), (held, held)):
+        assert read(world, reporting(first, last)).body["ends_on"] == held.isoformat()
+    said = f"it was recorded that it took place on {held}"
+    before, after = faults(world, reporting(held - 3 * day, held - day)), faults(world, reporting(held + day, held + day))
+    assert {place: message[: len(said)] for place, message in before.items()} == {"body.ends_on": said}
+    assert "body.starts_on" in after
+    assert known(world, "visit-1-agenda", "pair-cedar").held_on is None
 
 
 def test_a_planned_visit_to_a_city_of_another_pair_is_told(at: At, write: Write) -> None:

@@ -36,7 +36,8 @@ def _late(request: Request, status: int = 200, **told: Any) -> Response:
         names = {item.slug: item.name for item in definition.organisations}
         themes = {item.slug: item.title for item in definition.themes}
         shape = html.shape_of(names, themes, entered.language)
-        return entered.page("late", status, item=late_of(entered.standing, kept), shape=shape, **told)
+        item = late_of(entered.session, entered.standing, kept, Words(entered.language), entered.now)
+        return entered.page("late", status, item=item, shape=shape, **told)
 
 
 def _settle(entered: Entered, form: Form) -> str:
