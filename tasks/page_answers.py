@@ -98,7 +98,9 @@ def record_by_form(session: Session, standing: Standing, gate: Gate, link: Link,
         said = words.gettext("%(day)s is before the programme started, on %(first)s.")
         problems.append(Problem(said % {"day": words.date(on), "first": words.date(start)}, "on"))
     elif on is not None and agreed is not None and on < agreed and not origin_of(link).on_behalf:
-        said = words.gettext("%(day)s is before it was agreed, on %(agreed)s. If it took place that early all the same, tell the coordinator.")
+        said = words.gettext(
+            "%(day)s is before it was agreed, on %(agreed)s. If it took place that early all the same, tell the coordinator."
+        )
         problems.append(Problem(said % {"day": words.date(on), "agreed": words.date(agreed)}, "on"))
     if on is None or problems:
         raise NotTaken(problems)

@@ -126,7 +126,9 @@ def _pieces(value: Any, words: Words) -> Iterator[str]:
 # -- for those who decide anew -------------------------------------------------------------------------------------
 
 
-def earlier_on(standing: Standing, edition: Edition, reader: tuple[str, str], language: str) -> tuple[dict[int, tuple[Earlier, ...]], list[Earlier]]:
+def earlier_on(
+    standing: Standing, edition: Edition, reader: tuple[str, str], language: str
+) -> tuple[dict[int, tuple[Earlier, ...]], list[Earlier]]:
     """Comments on earlier versions of an edition, by the index of the section that theirs has become, and those on none that is there.
 
     `reader`: organisation and role.

@@ -15,8 +15,8 @@ from models.links import Link
 from models.method import METHOD
 from models.standing import Standing
 from tasks.attachments import Attached, attached, attached_for
-from tasks.notice_views import name_of
 from tasks.decided import Decided, decided
+from tasks.notice_views import name_of
 from tasks.page_changes import Change, Kind, compare
 from tasks.page_remarks import Earlier, earlier_on, earlier_on_said
 from tasks.pages import Said, editions_at
@@ -98,7 +98,8 @@ def review_of(session: Session, standing: Standing, gate: Gate, link: Link, lang
     places = tuple(Place(f"remark.said.{at}", "", "", f"{item.title}: {item.organisation}") for at, item in enumerate(said))
     reader = (link.organisation, link.role)
     earlier = tuple(decided(session, standing, gate, item) for item in gate.decisions if item.round < gate.round)
-    said_earlier = tuple(earlier_on_said(standing, gate, place.title, item.sha256, reader) for place, item in zip(places, said, strict=True))
+    both = zip(places, said, strict=True)
+    said_earlier = tuple(earlier_on_said(standing, gate, place.title, item.sha256, reader) for place, item in both)
     return Review(documents, places, files, attached(waiting[-1:], waiting)[0] if waiting else None, said_earlier, earlier)
 
 

@@ -170,8 +170,8 @@ def took_place(session: Session, standing: Standing, gate: Gate, organisation: s
     agreed = agreed_on(standing, gate)
     if agreed is not None and on < agreed and not origin.on_behalf:
         raise Refused(
-            f"{on.isoformat()} is before {agreed.isoformat()}, when it was agreed. If it took place that early all the same, the coordinator "
-            "can record it."
+            f"{on.isoformat()} is before {agreed.isoformat()}, when it was agreed. If it took place that early all the same, the "
+            "coordinator can record it."
         )
     satisfy(session, standing, gate, Outcome.TOOK_PLACE, now, on=on, organisation=organisation, how=_behalf(origin))
 

@@ -64,7 +64,7 @@ def test_what_is_said_is_found_wherever_it_is_said(said: dict[tuple[str, str], M
         assert ("", text) in said, text
     for text in (
         "'{value}' is given twice; give each once",
-        "no {what} '{value}' {where}; did you mean '{near}'?",
+        "there is no {what} called '{value}' {where}. Did you mean '{near}'? Choose one of: {listed}",
         "{label} is {state}: there is nothing to decide now.",
         "This link is too old. Ask for a new one: it will be sent to the same mailbox.",
         "{revision_working_days} working days to revise",

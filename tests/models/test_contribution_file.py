@@ -92,7 +92,10 @@ body:
         "3: organization: unknown key 'organization': did you mean 'organisation'?",
         "5: body: missing key 'population'",
         "6: body.context: must not be empty",
-        "8: body.needs.0.theme: there is no theme called 'wrok' in this programme. Did you mean 'work'? Choose one of: work, language-learning",
+        (
+            "8: body.needs.0.theme: there is no theme called 'wrok' in this programme. Did you mean 'work'? "
+            "Choose one of: work, language-learning"
+        ),
         "11: body.needs.0.severity: must be at most 5",
     ]
 

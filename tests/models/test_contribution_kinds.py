@@ -185,7 +185,7 @@ CONTRADICTIONS: list[tuple[str, Path, Any, str, str]] = [
     ("needs-assessment", (*NEED, "severity"), True, "needs.0.severity", "should be a number, not yes or no"),
     ("needs-assessment", (*NEED, "people_affected"), 4, "needs.0.people_affected", "suppress counts under 5"),
     ("needs-assessment", (*NEED, "people_affected"), 10**8, "needs.0.people_affected", "more than the population"),
-    ("needs-assessment", (*NEED, "theme"), "wrok", "needs.0.theme", "there is no theme called 'wrok' in this programme. Did you mean 'work'?"),
+    ("needs-assessment", (*NEED, "theme"), "wrok", "needs.0.theme", "no theme called 'wrok' in this programme. Did you mean 'work'?"),
     ("needs-assessment", ("needs",), [], "needs", "at least 1 item"),
     ("needs-assessment", ("population",), "33 000", "population", "whole number"),
     ("needs-assessment", ("population",), 4, "population", "at least 5"),

@@ -180,7 +180,10 @@ def test_an_unknown_key_factor_is_told_with_the_one_probably_meant(at: At, write
     ratings = body(world, "self-assessment", "city-cedar")["ratings"]
     meant, there = ratings[0]["key_factor"], ", ".join(known(world, "self-assessment", "city-cedar").key_factors or ())
     found = faults(world, write(world, "self-assessment", "city-cedar", ratings=[ratings[0] | {"key_factor": f"{meant}x"}, *ratings[1:]]))
-    assert found == {"body.ratings.0.key_factor": f"there is no key factor called '{meant}x' in the pair's benchmark. Did you mean '{meant}'? Choose one of: {there}"}
+    assert found == {
+        "body.ratings.0.key_factor": f"there is no key factor called '{meant}x' in the pair's benchmark. "
+        f"Did you mean '{meant}'? Choose one of: {there}"
+    }
 
 
 @pytest.mark.parametrize("key", ["visit-1-agenda", "visit-1-report"])
@@ -205,7 +208,8 @@ def test_a_report_is_about_the_day_that_was_recorded(at: At, write: Write) -> No
     agreeing = on_its_day(world, "visit-1-report")
 
     def reporting(first: date, last: date, **more: Any) -> Path:
-        days = {"starts_on": first.isoformat(), "ends_on": last.isoformat(), "programme": [agreeing["programme"][0] | {"on": first.isoformat()}]}
+        sessions = [agreeing["programme"][0] | {"on": first.isoformat()}]
+        days = {"starts_on": first.isoformat(), "ends_on": last.isoformat(), "programme": sessions}
         return write(world, "visit-1-report", "pair-cedar", guest, **agreeing | days, **more)
 
     day = timedelta(days=1)

@@ -61,7 +61,8 @@ def test_a_city_an_action_and_a_key_factor_are_told_each_as_what_it_is() -> None
         "There is no key factor called “A mandat!” in the benchmark. Did you mean “KF1: A mandate”? Choose one of: KF1: A mandate; KF2."
     )
     assert said("costing", ("items", "e1", "action"), "Evening courses!") == (
-        "There is no action called “Evening courses!” in the plan. Choose one of: A1: Evening courses; A2."
+        "There is no action called “Evening courses!” in the plan. Did you mean “A1: Evening courses”? "
+        "Choose one of: A1: Evening courses; A2."
     )
 
 

@@ -116,8 +116,8 @@ def test_every_sentence_of_the_models_is_found_again_and_its_values_stay_as_they
 def test_words_of_ours_inside_a_sentence_are_translated_and_the_same_words_of_somebody_are_not() -> None:
     assert in_words(ITALIAN, "must be a number, not a list") == "deve essere un numero, non un elenco"
     assert in_words(ITALIAN, "must be a number, not 'a list'") == "deve essere un numero, non 'a list'"
-    assert in_words(ITALIAN, "no theme 'theme' in this programme; there are: work") == (
-        "tema: 'theme' non esiste in questo programma; ci sono: work"
+    assert in_words(ITALIAN, "there is no theme called 'theme' in this programme. Choose one of: work") == (
+        "tema: 'theme' non esiste in questo programma. Scegliere tra: work"
     )
 
 
