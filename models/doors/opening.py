@@ -170,7 +170,9 @@ def move_deadline(
     gate.due_on, gate.told, gate.missed, gate.opened_at = new_on, [], False, now
     gate.extensions += 1
     days: dict[str, Any] = {"old": old.isoformat() if old else None, "new": new_on.isoformat()}
-    named: dict[str, Any] = {"asked_on": shift.asked.isoformat(), "reasons": list(shift.reasons)} if shift is not None and shift.moved else {}
+    named: dict[str, Any] = {}
+    if shift is not None and shift.moved:
+        named = {"asked_on": shift.asked.isoformat(), "reasons": list(shift.reasons)}
     note(session, standing, now, EventKind.DEADLINE_MOVED, gate=gate, **days, why=why, **named)
     if gate.spec.kind is GateKind.EVENT and gate.spec.anchor.kind is AnchorKind.MEETING and gate.spec.weeks == 0:
         standing.meeting(gate.spec.meeting, gate.scope).planned_on = new_on

@@ -20,7 +20,6 @@ from models.events import EventKind
 from models.gates import Gate
 from models.holding import held_until
 from models.notices import Notice
-from models.outbox import is_wanted
 from models.standing import Standing
 from models.verify import violations
 from models.wishes import Promise, TimeRequest
@@ -140,24 +139,6 @@ def test_time_that_is_granted_moves_the_deadline_and_those_asked_are_told_that_i
     (moved,) = small.events(EventKind.DEADLINE_MOVED)
     assert moved.detail["why"] == "more time was asked for and granted"
     assert all_is_well(small)
-
-
-def test_time_until_a_day_nobody_works_on_becomes_the_next_working_day_and_everybody_is_told_why(small: World) -> None:
-    ask(small)
-    answer(small, until=date(2024, 4, 14))
-    (request,) = requests(small)
-    assert request.granted_until == date(2024, 4, 15)
-    (told,) = small.notices(kind="deadline-moved")
-    (moved,) = small.events(EventKind.DEADLINE_MOVED)
-    for detail in (told.detail, moved.detail):
-        assert (detail["asked_on"], detail["new"], detail["reasons"]) == ("2024-04-14", "2024-04-15", ["weekend"])
-
-
-def test_time_until_a_working_day_says_nothing_of_another_day(small: World) -> None:
-    ask(small)
-    answer(small, until=date(2024, 4, 15))
-    (told,) = small.notices(kind="deadline-moved")
-    assert "asked_on" not in told.detail
 
 
 def test_a_request_that_is_declined_tells_who_asked_and_why(small: World) -> None:
@@ -391,28 +372,3 @@ def test_the_coordinators_morning_says_nothing_of_what_came_too_early(small: Wor
     small.wait(datetime(2024, 3, 5, 8, tzinfo=UTC))
     last = small.notices(kind="digest")[-1]
     assert (last.detail["asking"], last.detail["tray"]) == (1, 0)
-
-
-def test_whoever_has_decided_is_neither_reminded_nor_told_of_a_new_date_while_others_still_owe_it(at: At) -> None:
-    world = at("pair-agreement")
-    with world.looking() as standing:
-        gate = next(item for item in standing.gates_of("pair-agreement") if item.is_open)
-        scope, (first, second) = gate.scope, standing.parties(gate)[:2]
-        assert gate.due_on
-        late = datetime.combine(gate.due_on + timedelta(days=20), datetime.min.time(), UTC)
-    before = {notice.id for notice in world.notices()}
-    with world.changing() as (session, standing):
-        gate = standing.gate("pair-agreement", scope)
-        steering.extend(session, standing, gate, late.date(), "", world.now)
-    told = [item for item in world.notices(kind="deadline-moved") if item.id not in before]
-    assert {item.organisation for item in told} == {first.organisation, second.organisation}
-    world.decide("pair-agreement", scope, first.organisation)
-    world.wait(late + timedelta(days=30))
-    with world.looking() as standing:
-        gate = standing.gate("pair-agreement", scope)
-        assert gate.is_open
-        of_the_gate = [item for item in world.notices(gate_id=gate.id) if item.id not in before]
-        wanted = [item for item in of_the_gate if is_wanted(standing, gate, item)]
-        readers = {(item.kind, item.organisation) for item in of_the_gate if item in wanted}
-    assert {kind for kind, organisation in readers if organisation == second.organisation} >= {"deadline-moved"}
-    assert {organisation for _, organisation in readers} & {first.organisation} == set()
