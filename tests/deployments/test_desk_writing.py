@@ -210,17 +210,19 @@ def test_entries_are_added_moved_and_removed_by_plain_buttons(world: World, toke
 @pytest.mark.parametrize(
     ("section", "field", "typed", "said"),
     [
-        ("population", "population", "many", "Write a number in figures"),
-        ("population", "population", "12.5", "Write a whole number"),
-        ("population", "population", "2", "It must be at least 5"),
-        ("population", "foreign_origin_share", "101", "It must be at most 100"),
-        ("context", "context", "x" * 8001, "Shorten it to 8,000 characters"),
-        ("needs", "needs.e1.severity", "9", "It must be at most 5"),
-        ("needs", "needs.e1.theme", "nonsense", "No theme 'nonsense' in this programme"),
-        ("gaps", "gaps", "\n".join("gap" * 1 for _ in range(61)), "Give at most 60"),
+        ("population", "population", "many", "Population: Write a number in figures"),
+        ("population", "population", "12.5", "Population: Write a whole number"),
+        ("population", "population", "2", "Population: It must be at least 5"),
+        ("population", "foreign_origin_share", "101", "Foreign origin share: It must be at most 100"),
+        ("context", "context", "x" * 8001, "Context: Shorten it to 8,000 characters"),
+        ("needs", "needs.e1.severity", "9", "Need 1, severity: It must be at most 5"),
+        ("needs", "needs.e1.theme", "nonsense", "Need 1, theme: There is no theme called “nonsense”."),
+        ("gaps", "gaps", "\n".join("gap" * 1 for _ in range(61)), "Gaps: Give at most 60"),
     ],
 )
-def test_what_is_wrong_is_told_beside_its_field(world: World, token: str, section: str, field: str, typed: str, said: str) -> None:
+def test_what_is_wrong_is_told_beside_its_field_and_above_by_name(
+    world: World, token: str, section: str, field: str, typed: str, said: str
+) -> None:
     address = f"/a/{token}/form/{section}"
     answer = send(world, address, form(world, address).with_((field, typed)), "next")
     assert answer.status_code == 422
