@@ -95,7 +95,7 @@ def test_a_signed_file_is_kept_though_the_rest_of_the_form_is_refused_and_counts
     receipt = plain(council.get(f"/a/{token}/receipt").text)
     for said in ("Delibera 12.pdf.p7m", digest, "12/2024", "approved", "Fingerprint of this version"):
         assert said in receipt
-    assert re.search(r"Delibera 12\.pdf\.p7m [\d,]+ (bytes|kB) · \w+day \d+ \w+ 2024, \d\d:\d\d", receipt)
+    assert re.search(r"Delibera 12\.pdf\.p7m [\d,]+ (bytes|kB) · \w+day \d+ \w+ \d{4}, \d\d:\d\d", receipt)
     got = council.get(f"/a/{token}/attachments/{kept.id}")
     assert (got.content, got.headers["content-type"]) == (files.signed(), "application/pkcs7-mime")
 
