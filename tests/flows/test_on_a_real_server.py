@@ -13,7 +13,7 @@ import pytest
 
 from models.database import changing, reading
 from models.decisions import Entry, Verdict
-from models.doors import vital
+from models.doors import leasing, steering, vital
 from models.doors.answering import Offered, Origin, Ruling, contribute, decide
 from models.gates import Gate
 from models.generated import generate
@@ -21,6 +21,7 @@ from models.method import GateKind
 from models.programme import PhaseState
 from models.standing import Standing, load
 from tasks import conditions
+from tasks.leases import build_of
 from tests.factories import definition
 from tests.flows.real_server import Server, real_server
 
@@ -106,6 +107,28 @@ def test_a_run_that_was_suspended_without_its_form_is_replaced(
     server.wait("another run", lambda: server.standing(launched).phase(1).run_id != run)
     assert server.state(run) == "Crashed"
     assert server.form(server.wait_suspended(launched, 1))
+
+
+def test_a_build_behind_which_nobody_is_is_ended_by_the_sweep_and_keeps_no_other_out(
+    server: Server, launched: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dead, alive = (at_work(server, "deliverables", programme=name) for name in (launched, "another"))
+    at_night = at_work(server, "deliverables")
+    monkeypatch.setattr(steering, "LEASE", timedelta(milliseconds=100))
+    with changing(server.engine) as session:
+        leasing.take(session, build_of("another"), "somebody", server.now(), steering.LEASE)
+    server.sweep()
+    assert [server.state(run) for run in (dead, alive, at_night)] == ["Crashed", "Running", "Running"]
+    for run in (alive, at_night):
+        server.set_state(run, "CANCELLED")
+
+
+def at_work(server: Server, deployment: str, **parameters: str) -> str:
+    """A run that Prefect shows at work, and no process behind it."""
+    body = {"parameters": parameters, "state": {"type": "PENDING"}}
+    run = server.api.post(f"/deployments/{server.deployment(deployment)['id']}/create_flow_run", json=body).raise_for_status().json()["id"]
+    server.set_state(run, "RUNNING")
+    return str(run)
 
 
 def test_an_answer_the_form_does_not_offer_is_refused_by_the_server_and_the_phase_waits_on(server: Server, launched: str) -> None:
