@@ -128,6 +128,18 @@ class Children:
         self._bury_orphans()
         return revived
 
+    def renew(self, name: str, megabytes: float) -> Child | None:
+        """Start a process anew that has grown larger than that and has nothing below it at this moment: no work is lost. It did not die."""
+        child = next((item for item in self.running if item.name == name), None)
+        if child is None or child.ended or private_memory(child.process.pid) <= megabytes:
+            return None
+        if descendants(child.process.pid) != {child.process.pid}:
+            return None
+        self._end(child, 10.0)
+        self.running.remove(child)
+        self._families.pop(child.process.pid, None)
+        return self.start(child.name, child.command, **child.environment)
+
     def _count_death(self, child: Child) -> None:
         now = time.monotonic()
         recent = [at for at in self._deaths.get(child.name, []) if now - at < WITHIN]
@@ -169,14 +181,18 @@ class Children:
     def stop(self, patience: float = 10.0) -> None:
         """Stop all: ask each with what is below it to end, wait, then end what is left."""
         for child in reversed(self.running):
-            family = descendants(child.process.pid)
-            _signal(family, signal.SIGTERM)
-            _wait(child.process, patience)
-            _signal(family | descendants(child.process.pid), signal.SIGKILL)
-            child.process.wait()
+            self._end(child, patience)
         self.running.clear()
         _signal({below for pid in self._adopted() for below in descendants(pid)}, signal.SIGKILL)
         self._bury_orphans()
+
+    @staticmethod
+    def _end(child: Child, patience: float) -> None:
+        family = descendants(child.process.pid)
+        _signal(family, signal.SIGTERM)
+        _wait(child.process, patience)
+        _signal(family | descendants(child.process.pid), signal.SIGKILL)
+        child.process.wait()
 
     def _adopted(self) -> set[int]:
         """What a killed process of ours has left behind: it is our own child by now."""
@@ -252,6 +268,15 @@ def _stat(folder: Path) -> tuple[int, tuple[int, int]] | None:
     except OSError:
         return None  # it has just ended
     return int(folder.name), (int(fields[1]), int(fields[3]))
+
+
+def private_memory(pid: int) -> float:
+    """Megabytes that a process holds for itself; 0 where this system does not say."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text(encoding="ascii").splitlines()
+    except OSError:
+        return 0.0
+    return sum(int(line.split()[1]) for line in lines if line.startswith(("Private_Clean", "Private_Dirty"))) / 1024
 
 
 def _signal(pids: set[int], number: signal.Signals) -> None:

@@ -25,6 +25,12 @@ from models.errors import ProgrammeError
 
 PYTHON = sys.executable
 SERVER = "Prefect server"
+WORKER = "worker"
+WORKER_MOST = 250.0
+"""Megabytes. Prefect's worker (3.8.8) begins with 80 and keeps about 0.15 of every run it has started: with a sweep a minute it would
+have a gigabyte in five days. It is started anew between two runs, which nobody notices but its log."""
+LOOK_AT_MEMORY = 10.0
+"""Seconds between looks."""
 PATIENCE = 180.0
 """Seconds a process may take to come up: a busy machine with cold caches needs a minute."""
 
@@ -102,7 +108,7 @@ def start_worker(children: Children) -> None:
     # No --limit: with one, a run that is resumed within a second of its suspension ends the worker itself (Prefect 3.8.8, "this
     # borrower is already holding one of this CapacityLimiter's tokens"). There are nine runs at most: seven phases, sweep, build.
     command = [PYTHON, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
-    children.start("worker", command)
+    children.start(WORKER, command)
 
 
 def start_desk(found: Serving, children: Children) -> None:
@@ -144,8 +150,12 @@ def stay(found: Serving, children: Children) -> NoReturn:
     Under make, stop when make is gone.
     """
     parent = os.getppid() if "MAKELEVEL" in os.environ else None
+    looked = time.monotonic()
     while True:
         mend(found, children)
+        if time.monotonic() > looked + LOOK_AT_MEMORY:
+            looked = time.monotonic()
+            children.renew(WORKER, WORKER_MOST)
         if parent is not None and os.getppid() != parent:
             raise Stopped
         time.sleep(0.3)

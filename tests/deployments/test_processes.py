@@ -76,6 +76,33 @@ def test_a_process_that_ends_by_itself_is_started_again_and_the_others_are_left(
     assert children.revive() == []
 
 
+LARGE = "import time; held = bytearray(60 << 20); print('ready', flush=True); time.sleep(60)"
+WITH_A_RUN = "import subprocess, sys; run = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)']);" + LARGE
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="this system does not say what a process holds")
+def test_a_process_that_has_grown_is_started_anew_when_it_has_nothing_to_do_and_did_not_die(children: Children) -> None:
+    small = children.start("server", [sys.executable, "-c", "import time; time.sleep(60)"])
+    for _ in range(LIVES + 2):
+        large = children.running[-1] if len(children.running) > 1 else children.start("worker", [sys.executable, "-c", LARGE])
+        wait_until(lambda child=large: child.log.read_text() == "ready\n")  # type: ignore[misc]
+        anew = children.renew("worker", 50)
+        assert anew is not None
+        assert not alive(large.process.pid)
+        assert children.running == [small, anew]
+    assert children.renew("server", 50) is None
+    assert children.renew("worker", 500) is None
+    assert children.revive() == []
+
+
+@pytest.mark.skipif(not Path("/proc/self/smaps_rollup").exists(), reason="this system does not say what a process holds")
+def test_a_process_that_has_grown_is_left_alone_while_something_runs_below_it(children: Children) -> None:
+    busy = children.start("worker", [sys.executable, "-c", WITH_A_RUN])
+    wait_until(lambda: busy.log.read_text() == "ready\n")
+    assert children.renew("worker", 50) is None
+    assert children.running == [busy]
+
+
 def test_a_process_that_ends_again_and_again_is_given_up(children: Children) -> None:
     children.start("worker", [sys.executable, "-c", "raise SystemExit('no such pool')"])
     for _ in range(LIVES):
