@@ -76,8 +76,9 @@ def test_two_hundred_phases_wait_as_rows_and_an_hour_of_sweeps_costs_no_memory(a
         seconds.append(one_sweep(at_stand))
         for name, size in sizes.items():
             size.append(memory(at_stand, name))
-    at_stand.remarks += [f"{name}: {mean(size[WARM:WARM + 10]):.0f} MB after {WARM} sweeps, {mean(size[-10:]):.0f} MB in the last ten of {HOUR}"
-                         for name, size in sizes.items()]  # fmt: skip
+    for name, size in sizes.items():
+        before, after = mean(size[WARM : WARM + 10]), mean(size[-10:])
+        at_stand.remarks.append(f"{name}: {before:.0f} MB after {WARM} sweeps, {after:.0f} MB in the last ten of {HOUR}")
     at_stand.remarks.append(f"a sweep over {PHASES} waiting phases: {mean(seconds):.1f} s")
     at_stand.server.wait("no process", lambda: not runs_at_work(at_stand))
     assert waiting(at_stand) == PHASES
