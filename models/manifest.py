@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -91,10 +92,10 @@ def row(edition: Edition, *, path: str, format_: str, language: str, file_sha256
     }
 
 
-def last_published(standing: Standing) -> list[Edition]:
-    """The last published edition of each number and scope, in the table's order."""
+def last_published(standing: Standing, scopes: Collection[str] | None = None) -> list[Edition]:
+    """The last published edition of each number and scope, of these scopes or of all, in the table's order."""
     found: dict[tuple[str, str], Edition] = {}
-    for edition in standing.programme.editions:
+    for edition in standing.editions_within(scopes):
         if edition.published_at is not None:
             found[edition.deliverable, edition.scope] = edition
     return sorted(found.values(), key=lambda item: (item.spec.phase, int(item.deliverable.partition(".")[2]), item.scope))

@@ -6,8 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, String, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.database import Base
 
@@ -93,3 +93,9 @@ class Attempt(Base):
     channel: Mapped[str] = mapped_column(String(32))
     outcome: Mapped[str] = mapped_column(String(16))
     reason: Mapped[str | None] = mapped_column(String(500))
+
+
+def unsent_of(session: Session, programme_id: str) -> int:
+    """How many notices of a programme are still on their way."""
+    states = (NoticeState.QUEUED, NoticeState.UNCERTAIN)
+    return session.scalar(select(func.count()).where(Notice.programme_id == programme_id, Notice.state.in_(states))) or 0

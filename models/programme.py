@@ -66,7 +66,8 @@ class DefinitionVersion(Base):
     number: Mapped[int]
     in_force_at: Mapped[datetime]
     sha256: Mapped[str] = mapped_column(String(64))
-    body: Mapped[dict[str, Any]]
+    body: Mapped[dict[str, Any]] = mapped_column(deferred=True)
+    """Read once by each process: it may be the file of fifty cities, and what is in force never changes."""
 
 
 class Phase(Base):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.sql.base import ExecutableOption
 
 from models.calendar import Calendar
 from models.definition import Definition, Role
@@ -15,10 +16,10 @@ from models.editions import Edition
 from models.errors import Refused
 from models.gates import Gate
 from models.method import AFTER_MATCHING, METHOD, AnchorKind, GateKind, Of, Over
-from models.notices import Notice, NoticeState
+from models.notices import unsent_of
 from models.organisations import Organisation
 from models.programme import DefinitionVersion, Meeting, Pair, Phase, Programme
-from models.wishes import Promise, TimeRequest, WishState
+from models.wishes import Promise, TimeRequest, WishState, promises_of, requests_of
 
 WORK_BEGINS = time(8)
 """When a day's work begins in the coordinator's office: what opens on a day opens then."""
@@ -46,9 +47,10 @@ def definition_in_force(version: DefinitionVersion) -> tuple[Definition, Calenda
 
 @dataclass
 class Standing:
-    """One programme with its rows and the definition in force.
+    """One programme with all its rows and the definition in force.
 
-    Call `refresh` after gates, pairs or meetings were added.
+    Call `refresh` after gates, pairs or meetings were added. Rules ask for rows by the look-ups of its first part only: `Glance` has the
+    same rules over rows that are read as they are asked for.
     """
 
     programme: Programme
@@ -72,13 +74,63 @@ class Standing:
             self._by_key.setdefault(gate.key, []).append(gate)
         self._gates_by_id = {gate.id: gate for gate in self.programme.gates}
         self._gates = {(gate.key, gate.scope): gate for gate in self.programme.gates}
+        self._index_editions()
+        self._forget()
+
+    def _forget(self) -> None:
+        """What rules have found out from rows is found out anew."""
         self._pairs = {pair.mentee: pair for pair in self.programme.pairs}
         self._about: dict[str, frozenset[str]] = {}
         self._before: dict[int, list[Gate] | None] = {}
         self._parties: dict[int, tuple[Party, ...]] = {}
-        self._index_editions()
-        self._organisations = {item.slug: item for item in self.programme.organisations}
+        self._meetings: dict[tuple[str, str], Meeting] | None = None
+        self._organisations: dict[str, Organisation] | None = None
         self._defined = {item.slug: item for item in self.definition.organisations}
+
+    # -- rows ----------------------------------------------------------------------------------------------------
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all rows were read at once; doors that decide want it so."""
+        return True
+
+    def all_gates(self) -> Sequence[Gate]:
+        """Every gate, in the order in which they were made."""
+        return self.programme.gates
+
+    def find_gate(self, key: str, scope: str) -> Gate | None:
+        """The gate of that key in exactly that scope."""
+        return self._gates.get((key, scope))
+
+    def gate_by_id(self, gate_id: int) -> Gate | None:
+        return self._gates_by_id.get(gate_id)
+
+    def gates_of(self, key: str) -> list[Gate]:
+        return self._by_key.get(key, [])
+
+    def gates_within(self, scopes: Collection[str]) -> list[Gate]:
+        """The gates of these scopes, in the order in which they were made."""
+        return [gate for gate in self.programme.gates if gate.scope in scopes]
+
+    def gates_near(self, scope: str, keys: Iterable[str]) -> list[Gate]:
+        """The gates of these keys that have to do with a scope, key by key."""
+        return [other for key in keys for other in self.gates_of(key) if self.touch(scope, other.scope)]
+
+    def editions_within(self, scopes: Collection[str] | None = None) -> Sequence[Edition]:
+        """The editions of these scopes, or all, oldest first."""
+        return [item for item in self.programme.editions if scopes is None or item.scope in scopes]
+
+    def editions_of(self, deliverable: str, scope: str) -> list[Edition]:
+        """All editions of a deliverable in a scope, oldest first."""
+        if len(self.programme.editions) != self._indexed:
+            self._index_editions()
+        return self._editions.get((deliverable, scope), [])
+
+    def _index_editions(self) -> None:
+        self._editions: dict[tuple[str, str], list[Edition]] = {}
+        for item in self.programme.editions:
+            self._editions.setdefault((item.deliverable, item.scope), []).append(item)
+        self._indexed = len(self.programme.editions)
 
     # -- look-ups ------------------------------------------------------------------------------------------------
 
@@ -92,40 +144,24 @@ class Standing:
 
     def gate(self, key: str, scope: str) -> Gate:
         """The gate of that key and scope; Refused, with what there is, where there is none."""
-        try:
-            return self._gates[key, scope]
-        except KeyError:
-            scopes = ", ".join(gate.scope for gate in self._by_key.get(key, [])) or "none yet"
-            raise Refused(f"There is no gate {key!r} for {scope!r}. Its scopes: {scopes}.") from None
-
-    def gate_by_id(self, gate_id: int) -> Gate | None:
-        return self._gates_by_id.get(gate_id)
-
-    def gates_of(self, key: str) -> list[Gate]:
-        return self._by_key.get(key, [])
+        found = self.find_gate(key, scope)
+        if found is None:
+            scopes = ", ".join(gate.scope for gate in self.gates_of(key)) or "none yet"
+            raise Refused(f"There is no gate {key!r} for {scope!r}. Its scopes: {scopes}.")
+        return found
 
     def gates_in(self, phase: int) -> list[Gate]:
-        return [gate for gate in self.programme.gates if gate.phase == phase]
+        return [gate for gate in self.all_gates() if gate.phase == phase]
 
     def organisation(self, slug: str) -> Organisation:
+        if self._organisations is None:
+            self._organisations = {item.slug: item for item in self.programme.organisations}
         return self._organisations[slug]
 
     def pair_of(self, scope: str) -> Pair | None:
         """The one pair a pair's or mentee city's scope speaks of."""
         kind, _, slug = scope.partition("-")
         return self._pairs.get(slug) if kind in ("pair", "city") else None
-
-    def editions_of(self, deliverable: str, scope: str) -> list[Edition]:
-        """All editions of a deliverable in a scope, oldest first."""
-        if len(self.programme.editions) != self._indexed:
-            self._index_editions()
-        return self._editions.get((deliverable, scope), [])
-
-    def _index_editions(self) -> None:
-        self._editions: dict[tuple[str, str], list[Edition]] = {}
-        for item in self.programme.editions:
-            self._editions.setdefault((item.deliverable, item.scope), []).append(item)
-        self._indexed = len(self.programme.editions)
 
     def latest_edition(self, deliverable: str, scope: str) -> Edition | None:
         found = self.editions_of(deliverable, scope)
@@ -154,6 +190,10 @@ class Standing:
                 return [pair.scope for pair in self.programme.pairs]
             case Over.THEME:
                 return list(dict.fromkeys(f"theme-{pair.theme}" for pair in self.programme.pairs))
+
+    def all_scopes(self) -> list[str]:
+        """Every scope there is now."""
+        return list(dict.fromkeys(scope for over in Over for scope in self.scopes(over)))
 
     def pairs_about(self, scope: str) -> frozenset[str]:
         """The mentees of the pairs a scope has to do with."""
@@ -197,12 +237,12 @@ class Standing:
     def _find_predecessors(self, gate: Gate) -> list[Gate] | None:
         spec = gate.spec
         if spec.after == ("*",):
-            return [other for other in self.programme.gates if other is not gate] if self.is_matched else None
+            return [other for other in self.all_gates() if other is not gate] if self.is_matched else None
         change = self.definition.gates.get(gate.key)
         keys = (*spec.after, *(change.after if change else ()))
         if not self.is_matched and any(METHOD.gates[key].over in AFTER_MATCHING for key in keys):
             return None
-        return [other for key in keys for other in self.gates_of(key) if self.touch(gate.scope, other.scope)]
+        return self.gates_near(gate.scope, keys)
 
     def is_free(self, gate: Gate) -> bool:
         """Whether every gate before this one is satisfied."""
@@ -234,6 +274,21 @@ class Standing:
                 return pair.mentor if of is Of.MENTOR else pair.mentee
         raise Refused(f"{gate.label} asks a {of} and its scope has none.")
 
+    def asked_of(self, slug: str) -> list[tuple[Gate, Party]]:
+        """The gates at which an organisation is asked, in each of its roles, whatever their state."""
+        scopes = self._asked_within(slug)
+        gates = self.all_gates() if scopes is None else self.gates_within(scopes)
+        return [(gate, party) for gate in gates for party in self.parties(gate) if party.organisation == slug]
+
+    def _asked_within(self, slug: str) -> frozenset[str] | None:
+        """The scopes in which an organisation can be asked: what `_slug_of` says, read backwards. None: those who run it, everywhere."""
+        if slug in (self.definition.coordinator, self.definition.facilitator, self.definition.committee):
+            return None
+        own = {f"{kind}-{slug}" for kind in ("city", "association", "pair", "theme")}
+        pairs = [pair for pair in self.programme.pairs if slug in (pair.mentor, pair.mentee)]
+        own |= {scope for pair in pairs for scope in (pair.scope, f"city-{pair.mentee}")}
+        return frozenset(own | {item.scope for item in self.programme.meetings if slug in (item.host, item.guest)})
+
     def open_parties(self, gate: Gate) -> list[Party]:
         """Those who are still to act at an open gate."""
         done = {(item.organisation, item.role) for item in gate.decided_in_this_round()}
@@ -249,10 +304,11 @@ class Standing:
 
     def meeting(self, key: str, scope: str) -> Meeting:
         """The meeting of that key in exactly that scope."""
-        for meeting in self.programme.meetings:
-            if meeting.key == key and meeting.scope == scope:
-                return meeting
-        raise Refused(f"No {key} is planned for {scope}.")
+        if self._meetings is None:
+            self._meetings = {(item.key, item.scope): item for item in self.programme.meetings}
+        if (key, scope) not in self._meetings:
+            raise Refused(f"No {key} is planned for {scope}.")
+        return self._meetings[key, scope]
 
     # -- dates ---------------------------------------------------------------------------------------------------
 
@@ -278,10 +334,8 @@ class Standing:
                 own = [item.planned_on for item in meetings if self.touch(gate.scope, item.scope)]
                 return max(own or (item.planned_on for item in meetings), default=None)
             case AnchorKind.GATE:
-                gates = self.gates_of(anchor.key)
-                found = [other.happened_on for other in gates if self.touch(gate.scope, other.scope)] or [
-                    other.happened_on for other in gates
-                ]
+                gates = self.gates_near(gate.scope, [anchor.key]) or self.gates_of(anchor.key)
+                found = [other.happened_on for other in gates]
                 known = [day for day in found if day is not None]
                 return max(known) if known and len(known) == len(found) else None
 
@@ -308,31 +362,31 @@ def load(session: Session, programme_id: str, *, locked: bool = False) -> Standi
     `locked` holds the programme's row until the transaction ends, so that changes to one programme come one after
     the other. Refused where there is no such programme.
     """
-    query = (
-        select(Programme)
-        .where(Programme.id == programme_id)
-        .options(
-            selectinload(Programme.definitions),
-            selectinload(Programme.phases),
-            selectinload(Programme.pairs),
-            selectinload(Programme.meetings),
-            selectinload(Programme.gates).selectinload(Gate.decisions),
-            selectinload(Programme.organisations).selectinload(Organisation.contacts),
-            selectinload(Programme.editions).selectinload(Edition.files),
-        )
+    return Standing(
+        the_programme(session, programme_id, *_ALL_ROWS, locked=locked),
+        unsent=unsent_of(session, programme_id),
+        promises=promises_of(session, programme_id),
+        requests=requests_of(session, programme_id),
     )
+
+
+_ALL_ROWS = (
+    selectinload(Programme.phases),
+    selectinload(Programme.pairs),
+    selectinload(Programme.meetings),
+    selectinload(Programme.gates).selectinload(Gate.decisions),
+    selectinload(Programme.organisations).selectinload(Organisation.contacts),
+    selectinload(Programme.editions).selectinload(Edition.files),
+)
+
+
+def the_programme(session: Session, programme_id: str, *rows: ExecutableOption, locked: bool = False) -> Programme:
+    """A programme's own row with the definitions it was given, and the rows below it that are named."""
+    query = select(Programme).where(Programme.id == programme_id).options(selectinload(Programme.definitions), *rows)
     if locked:
         query = query.with_for_update()
     programme = session.scalars(query).unique().one_or_none()
     if programme is None:
         launched = ", ".join(session.scalars(select(Programme.id).order_by(Programme.id))) or "none"
         raise Refused(f"No programme {programme_id!r} has been launched. Launched: {launched}.")
-    unsent = select(func.count()).where(Notice.programme_id == programme_id, Notice.state.in_((NoticeState.QUEUED, NoticeState.UNCERTAIN)))
-    promises = select(Promise).where(Promise.programme_id == programme_id, Promise.withdrawn_at.is_(None)).order_by(Promise.id)
-    requests = select(TimeRequest).where(TimeRequest.programme_id == programme_id, TimeRequest.state == WishState.ASKED)
-    return Standing(
-        programme,
-        unsent=session.scalar(unsent) or 0,
-        promises=list(session.scalars(promises)),
-        requests=list(session.scalars(requests.order_by(TimeRequest.id))),
-    )
+    return programme

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import ForeignKey, String, Text
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import ForeignKey, String, Text, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from models.database import Base
 
@@ -60,3 +60,15 @@ class Promise(Base):
     note: Mapped[str] = mapped_column(Text, default="")
     made_at: Mapped[datetime]
     withdrawn_at: Mapped[datetime | None]
+
+
+def promises_of(session: Session, programme_id: str) -> list[Promise]:
+    """The promises of a programme that stand, the oldest first."""
+    query = select(Promise).where(Promise.programme_id == programme_id, Promise.withdrawn_at.is_(None))
+    return list(session.scalars(query.order_by(Promise.id)))
+
+
+def requests_of(session: Session, programme_id: str) -> list[TimeRequest]:
+    """The requests for more time of a programme that wait for an answer, the oldest first."""
+    query = select(TimeRequest).where(TimeRequest.programme_id == programme_id, TimeRequest.state == WishState.ASKED)
+    return list(session.scalars(query.order_by(TimeRequest.id)))

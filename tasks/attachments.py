@@ -80,7 +80,7 @@ def readable_file(session: Session, standing: Standing, link: Link, attachment_i
         return None
     if link.organisation in (found.organisation, standing.definition.coordinator):
         return found
-    gate = next((item for item in standing.programme.gates if item.id == link.gate_id), None)
+    gate = standing.gate_by_id(link.gate_id) if link.gate_id is not None else None
     if gate is None or gate.spec.kind is not GateKind.APPROVAL or found.revision_id is None:
         return None
     is_decider = link.organisation in {party.organisation for party in standing.parties(gate)}

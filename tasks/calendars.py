@@ -47,8 +47,8 @@ def organisation_calendar(standing: Standing, slug: str, words: Words) -> bytes:
     calendar.add("refresh-interval", FRESH_FOR, parameters={"VALUE": "DURATION"})
     calendar.add("x-published-ttl", "PT6H")
     stamp = standing.programme.launched_at
-    for gate in standing.programme.gates:
-        if gate.due_on is not None and slug in {party.organisation for party in standing.parties(gate)}:
+    for gate in dict.fromkeys(gate for gate, _ in standing.asked_of(slug)):
+        if gate.due_on is not None:
             uid = f"{gate.key}.{gate.scope}@{standing.programme.id}.example"
             sequence = 2 * (gate.extensions + gate.round) + gate.is_satisfied
             calendar.add_component(_event(uid, _summary(standing, gate, words), gate.due_on, stamp, sequence))

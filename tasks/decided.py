@@ -12,7 +12,7 @@ from models.decisions import Decision, Remark, Verdict
 from models.definition import Role
 from models.gates import Gate
 from models.links import Link
-from models.method import GateKind
+from models.method import METHOD, GateKind
 from models.standing import Standing
 from tasks.attachments import Attached, attached
 from tasks.notice_views import ROLES, name_of
@@ -65,7 +65,7 @@ def _deciding(standing: Standing, gate: Gate) -> list[Gate]:
     """The approvals of a contribution that is asked for again."""
     if gate.spec.kind is not GateKind.CONTRIBUTION or not gate.is_open or not gate.round:
         return []
-    return [other for other in standing.programme.gates if gate.key in other.spec.feeds and standing.touch(gate.scope, other.scope)]
+    return standing.gates_near(gate.scope, [spec.key for spec in METHOD.gates.values() if gate.key in spec.feeds])
 
 
 def role_title(role: str) -> str:

@@ -117,7 +117,7 @@ def organisation_page(session: Session, standing: Standing, link: Link, open_gat
     slug = link.organisation
     defined = standing.definition.organisation(slug)
     today = standing.calendar.local_date(slug, now)
-    asked = [(gate, party) for gate in standing.programme.gates for party in standing.parties(gate) if party.organisation == slug]
+    asked = standing.asked_of(slug)
     language = language_of(standing, link)
     return OrganisationPage(
         programme=standing.programme.title,
@@ -209,11 +209,10 @@ def _done(standing: Standing, link: Link, asked: Asked, open_gate: OpenGate) -> 
 def _published(standing: Standing, slug: str, language: str) -> Iterator[Shown]:
     if standing.programme.rehearsal:
         return
-    for edition in last_published(standing):
-        if concerns(standing, slug, edition.scope):
-            shown_in = language if is_spoken(language) else "en"
-            address = f"/documents/{standing.programme.id}/{edition.deliverable}/{edition.scope}/{shown_in}.html"
-            yield Shown(document_of(standing, edition), address)
+    for edition in last_published(standing, [scope for scope in standing.all_scopes() if concerns(standing, slug, scope)]):
+        shown_in = language if is_spoken(language) else "en"
+        address = f"/documents/{standing.programme.id}/{edition.deliverable}/{edition.scope}/{shown_in}.html"
+        yield Shown(document_of(standing, edition), address)
 
 
 def _under_review(standing: Standing, link: Link, asked: Asked, open_gate: OpenGate) -> Iterator[Shown]:

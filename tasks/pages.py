@@ -139,7 +139,7 @@ class Ask:
 
 def gate_of(standing: Standing, link: Link) -> Gate | None:
     """The gate a link speaks of; None where the programme has no such gate (any more)."""
-    return next((gate for gate in standing.programme.gates if gate.id == link.gate_id), None)
+    return standing.gate_by_id(link.gate_id) if link.gate_id is not None else None
 
 
 def party_of(standing: Standing, gate: Gate, link: Link) -> Party | None:
@@ -247,7 +247,7 @@ def readable(standing: Standing, link: Link, edition_id: int) -> Edition | None:
     """The edition of that id, where the link allows to read it: its own, or any version of what its gate decides on."""
     gate = gate_of(standing, link)
     allowed = set(reviewed(standing, gate)) if gate else set()
-    for edition in standing.programme.editions:
+    for edition in standing.editions_within():
         if edition.id == edition_id and (edition.id == link.edition_id or (edition.deliverable, edition.scope) in allowed):
             return edition
     return None

@@ -24,7 +24,9 @@ from models.database import changing, reading
 from models.decisions import Entry
 from models.doors.answering import Origin
 from models.drafts import Delegation
+from models.errors import Refused
 from models.gates import Gate
+from models.glance import glance
 from models.links import BadLink, Link, Purpose, read
 from models.organisations import Organisation
 from models.programme import Programme
@@ -94,17 +96,20 @@ class Visit:
 
 
 @contextmanager
-def visiting(request: Request, *, changes: bool = False, opens: frozenset[Purpose] = PAGES) -> Iterator[Visit]:
-    """Read the link and load its programme; BadLink where it opens nothing, or its purpose is none of those that open this page."""
+def visiting(
+    request: Request, *, changes: bool = False, drafts: bool = False, opens: frozenset[Purpose] = PAGES
+) -> Iterator[Visit]:
+    """Read the link and what is asked of its programme; BadLink where it opens nothing, or its purpose is none of those that open this page.
+
+    `changes`: for the doors, with all rows and locked. `drafts`: for what writes drafts alone, which no rule looks at; locked too.
+    """
     desk, token = request.app.state.desk, request.path_params["token"]
     now = clock.now(desk.engine)
     link = read(desk.secret, token, now)
     if link.purpose not in opens:
         raise BadLink("This link does not open this page.")
-    with changing(desk.engine) if changes else reading(desk.engine) as session:
-        if session.get(Programme, link.programme) is None:
-            raise BadLink("There is no such programme here.")
-        standing = load(session, link.programme, locked=changes)
+    with changing(desk.engine) if changes or drafts else reading(desk.engine) as session:
+        standing = _asked_about(session, link, changes=changes, drafts=drafts)
         if link.organisation not in {item.slug for item in standing.definition.organisations}:
             raise BadLink("There is no such organisation in the programme.")
         if link.epoch != standing.organisation(link.organisation).link_epoch:
@@ -126,6 +131,14 @@ def _writer(request: Request, standing: Standing, link: Link, now: datetime) -> 
     if name.endswith(coordination):
         return name
     return f"{name[: cookies.LONGEST_WRITER - len(coordination) - 2]}, {coordination}".removeprefix(", ")[: cookies.LONGEST_WRITER]
+
+
+def _asked_about(session: Session, link: Link, *, changes: bool, drafts: bool) -> Standing:
+    """A link's programme; BadLink where there is none."""
+    try:
+        return load(session, link.programme, locked=True) if changes else glance(session, link.programme, locked=drafts)
+    except Refused:
+        raise BadLink("There is no such programme here.") from None
 
 
 def _acting_for(request: Request, session: Session, standing: Standing, link: Link, now: datetime) -> html.ActingFor | None:

@@ -132,7 +132,7 @@ def _save_once(request: Request, items: Items) -> Response:
     typed = dict(items)
     by_itself = "application/json" in request.headers.get("accept", "")
     try:
-        with visiting(request, changes=True, opens=WRITING) as visit:
+        with visiting(request, drafts=True, opens=WRITING) as visit:
             words = Words(visit.language)
             check_proof(request, visit, typed, words)
             writing = written.open_writing(visit)

@@ -25,6 +25,8 @@ def note(
     **detail: Any,
 ) -> None:
     """Add the event of a change; phase, scope and pair follow from the gate where one is given."""
+    if not standing.is_whole:
+        raise RuntimeError("what changes a programme decides on all its rows, not on those a page has asked for")
     scope = gate.scope if gate else scope
     pair = standing.pair_of(scope) if scope else None
     event = Event(
