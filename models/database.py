@@ -12,7 +12,9 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from sqlalchemy import JSON, DateTime, Engine, MetaData, create_engine, event
 from sqlalchemy.engine import Connection, make_url
@@ -24,6 +26,16 @@ from sqlalchemy.types import TypeDecorator
 
 from models.errors import Busy, Overtaken, UnknownRevision
 from models.settings import var_folder
+
+
+PATIENCE = 30
+"""Seconds that a writer waits for another on SQLite."""
+
+KEPT_OPEN = 40
+"""Connections to an SQLite file that stay open once there were so many at once: one for each thread of the desk. Opening one anew costs
+as much as a page, for SQLite reads the whole schema."""
+
+_turns: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -79,8 +91,10 @@ def connect(url: str) -> Engine:
 def _connect_sqlite(url: str, *, in_memory: bool) -> Engine:
     if not in_memory:
         Path(str(make_url(url).database)).parent.mkdir(parents=True, exist_ok=True)
-    arguments: dict[str, Any] = {"check_same_thread": False, "timeout": 30}
-    engine = create_engine(url, connect_args=arguments, **({"poolclass": StaticPool} if in_memory else {}))
+    arguments: dict[str, Any] = {"check_same_thread": False, "timeout": PATIENCE}
+    engine = create_engine(url, connect_args=arguments, **({"poolclass": StaticPool} if in_memory else {"pool_size": KEPT_OPEN}))
+    if not in_memory:
+        _turns[engine] = Lock()
 
     @event.listens_for(engine, "connect")
     def _set_up(connection: Any, _record: Any) -> None:
@@ -122,8 +136,8 @@ def changing(engine: Engine | None = None) -> Iterator[Session]:
 
     A row that another worker changed in between is refused plainly instead of being overwritten.
     """
-    writer = (engine or current_engine()).execution_options(changing=True)
-    with Session(writer, expire_on_commit=False) as session:
+    engine = engine or current_engine()
+    with _in_turn(engine), Session(engine.execution_options(changing=True), expire_on_commit=False) as session:
         try:
             yield session
             session.commit()
@@ -133,8 +147,31 @@ def changing(engine: Engine | None = None) -> Iterator[Session]:
         except OperationalError as error:
             session.rollback()
             if "locked" in str(error):
-                raise Busy("The database is busy: another process has held it for 30 seconds. Try again.") from error
+                raise _busy() from error
             raise
+
+
+def _busy() -> Busy:
+    return Busy("The database is busy: another process has held it for 30 seconds. Try again.")
+
+
+@contextmanager
+def _in_turn(engine: Engine) -> Iterator[None]:
+    """One writer of this process after the other; Busy where that takes too long.
+
+    SQLite lets those who wait look again after longer and longer pauses: of fifty partners who save at once some waited for seconds
+    while the lock lay idle. What another process holds is waited for as ever.
+    """
+    turn = _turns.get(engine)
+    if turn is None:
+        yield
+        return
+    if not turn.acquire(timeout=PATIENCE):
+        raise _busy()
+    try:
+        yield
+    finally:
+        turn.release()
 
 
 def migrate(engine: Engine | None = None) -> None:

@@ -10,11 +10,12 @@ from functools import cached_property
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, bindparam, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy.orm import Session, joinedload
 
 from models.editions import Edition
 from models.gates import Gate
 from models.notices import unsent_of
+from models.organisations import Organisation
 from models.programme import Programme
 from models.standing import Standing, definition_in_force, the_programme
 from models.wishes import Promise, TimeRequest, promises_of, requests_of
@@ -22,7 +23,7 @@ from models.wishes import Promise, TimeRequest, promises_of, requests_of
 
 def _asking(row: type[Gate] | type[Edition], *where: ColumnElement[bool]) -> Select[Any]:
     """Rows of a programme with what hangs on them. Made once: building a statement takes as long as running it."""
-    below = selectinload(Gate.decisions) if row is Gate else selectinload(Edition.files)
+    below = joinedload(Gate.decisions) if row is Gate else joinedload(Edition.files)
     return select(row).where(row.programme_id == bindparam("programme"), *where).options(below).order_by(row.id)
 
 
@@ -31,6 +32,8 @@ _EVERY_GATE = _asking(Gate)
 _GATE = _asking(Gate, Gate.id == bindparam("id"))
 _GATES_OF = _asking(Gate, Gate.key == bindparam("key"))
 _GATES_WITHIN = _asking(Gate, Gate.scope.in_(_SCOPES))
+_ORGANISATIONS = select(Organisation).where(Organisation.programme_id == bindparam("programme")).options(joinedload(Organisation.contacts))
+_ORGANISATION = _ORGANISATIONS.where(Organisation.slug == bindparam("slug"))
 _EVERY_EDITION = _asking(Edition)
 _EDITIONS_WITHIN = _asking(Edition, Edition.scope.in_(_SCOPES))
 
@@ -59,7 +62,7 @@ class Glance(Standing):
         return False
 
     def _ask(self, statement: Select[Any], **values: Any) -> list[Any]:
-        return list(self.session.scalars(statement, {"programme": self.programme.id, **values}))
+        return list(self.session.scalars(statement, {"programme": self.programme.id, **values}).unique())
 
     # -- gates ---------------------------------------------------------------------------------------------------
 
@@ -101,6 +104,14 @@ class Glance(Standing):
         return [gate for key in keys for gate in found if gate.key == key]
 
     # -- other rows ------------------------------------------------------------------------------------------------
+
+    def organisation(self, slug: str) -> Organisation:
+        """The first one asked for comes alone, for most pages are about one; with a second come all, for then there are many."""
+        if self._organisations is None:
+            self._organisations = {item.slug: item for item in self._ask(_ORGANISATION, slug=slug)}
+        if slug not in self._organisations:
+            self._organisations = {item.slug: item for item in self._ask(_ORGANISATIONS)}
+        return self._organisations[slug]
 
     def editions_within(self, scopes: Collection[str] | None = None) -> Sequence[Edition]:
         return self._ask(_EVERY_EDITION) if scopes is None else self._ask(_EDITIONS_WITHIN, scopes=list(scopes))

@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session, joinedload, selectinload
 from sqlalchemy.sql.base import ExecutableOption
 
 from models.calendar import Calendar
@@ -380,12 +380,14 @@ _ALL_ROWS = (
 )
 
 
+_PROGRAMME = select(Programme).where(Programme.id == bindparam("id")).options(joinedload(Programme.definitions, innerjoin=True))
+_LOCKED = _PROGRAMME.with_for_update(of=Programme)
+
+
 def the_programme(session: Session, programme_id: str, *rows: ExecutableOption, locked: bool = False) -> Programme:
     """A programme's own row with the definitions it was given, and the rows below it that are named."""
-    query = select(Programme).where(Programme.id == programme_id).options(selectinload(Programme.definitions), *rows)
-    if locked:
-        query = query.with_for_update()
-    programme = session.scalars(query).unique().one_or_none()
+    query = _LOCKED if locked else _PROGRAMME
+    programme = session.scalars(query.options(*rows) if rows else query, {"id": programme_id}).unique().one_or_none()
     if programme is None:
         launched = ", ".join(session.scalars(select(Programme.id).order_by(Programme.id))) or "none"
         raise Refused(f"No programme {programme_id!r} has been launched. Launched: {launched}.")

@@ -11,8 +11,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import Session, joinedload, selectinload
 
 from models.contributions import Contribution, Revision
 from models.doors import choosing
@@ -104,8 +104,14 @@ class Beginning:
 
 def draft_of(session: Session, gate: Gate, organisation: str) -> Draft | None:
     """The unfinished contribution of an organisation at a gate, with its saves and the answers to choose from."""
-    query = select(Draft).where(Draft.gate_id == gate.id, Draft.organisation == organisation)
-    return session.scalars(query.options(selectinload(Draft.history), selectinload(Draft.others))).one_or_none()
+    return session.scalars(_DRAFT, {"gate": gate.id, "organisation": organisation}).unique().one_or_none()
+
+
+_DRAFT = (
+    select(Draft)
+    .where(Draft.gate_id == bindparam("gate"), Draft.organisation == bindparam("organisation"))
+    .options(joinedload(Draft.history), selectinload(Draft.others))
+)
 
 
 def current(draft: Draft | None, beginning: Beginning) -> Saved:
