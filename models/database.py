@@ -27,7 +27,6 @@ from sqlalchemy.types import TypeDecorator
 from models.errors import Busy, Overtaken, UnknownRevision
 from models.settings import var_folder
 
-
 PATIENCE = 30
 """Seconds that a writer waits for another on SQLite."""
 

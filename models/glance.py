@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from functools import cached_property
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, select
 from sqlalchemy.orm import Session, joinedload
 
 from models.editions import Edition
@@ -21,13 +21,13 @@ from models.standing import Standing, definition_in_force, the_programme
 from models.wishes import Promise, TimeRequest, promises_of, requests_of
 
 
-def _asking(row: type[Gate] | type[Edition], *where: ColumnElement[bool]) -> Select[Any]:
+def _asking(row: type[Gate | Edition], *where: ColumnElement[bool]) -> Select[Any]:
     """Rows of a programme with what hangs on them. Made once: building a statement takes as long as running it."""
     below = joinedload(Gate.decisions) if row is Gate else joinedload(Edition.files)
     return select(row).where(row.programme_id == bindparam("programme"), *where).options(below).order_by(row.id)
 
 
-_SCOPES = bindparam("scopes", expanding=True)
+_SCOPES: BindParameter[list[str]] = bindparam("scopes", expanding=True)
 _EVERY_GATE = _asking(Gate)
 _GATE = _asking(Gate, Gate.id == bindparam("id"))
 _GATES_OF = _asking(Gate, Gate.key == bindparam("key"))

@@ -99,7 +99,7 @@ class Visit:
 def visiting(
     request: Request, *, changes: bool = False, drafts: bool = False, opens: frozenset[Purpose] = PAGES
 ) -> Iterator[Visit]:
-    """Read the link and what is asked of its programme; BadLink where it opens nothing, or its purpose is none of those that open this page.
+    """Read the link and what is asked of its programme; BadLink where it opens nothing, or is for another purpose than this page.
 
     `changes`: for the doors, with all rows and locked. `drafts`: for what writes drafts alone, which no rule looks at; locked too.
     """

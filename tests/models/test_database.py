@@ -19,6 +19,7 @@ from models.errors import Refused
 from models.organisations import Organisation
 from models.programme import Programme
 from models.rows import metadata
+from tests.world import at_once
 
 ROOT = Path(__file__).parents[2]
 LAUNCHED_AT = datetime(2026, 9, 1, 9, 0, tzinfo=timezone(timedelta(hours=2)))
@@ -151,3 +152,26 @@ def test_a_reader_does_not_hold_up_a_writer(engine: Engine) -> None:
     with reading(engine) as session:
         assert session.get_one(Programme, "test").launched_at.astimezone(UTC) == LAUNCHED_AT
         assert session.get_one(Programme, "test").title == "Changed"
+
+
+def test_writers_at_once_come_one_after_the_other_and_none_is_lost(sqlite_engine: Engine) -> None:
+    with changing(sqlite_engine) as session:
+        session.add(programme(events_written=0))
+
+    def count() -> None:
+        with changing(sqlite_engine) as session:
+            session.get_one(Programme, "test").events_written += 1
+
+    assert at_once(*[count] * 24) == [None] * 24
+    with reading(sqlite_engine) as session:
+        assert session.get_one(Programme, "test").events_written == 24
+
+
+def test_a_writer_that_fails_leaves_its_turn_to_the_next(sqlite_engine: Engine) -> None:
+    with pytest.raises(ValueError, match="in the middle"), changing(sqlite_engine) as session:
+        session.add(programme())
+        raise ValueError("in the middle")
+    with changing(sqlite_engine) as session:
+        session.add(programme(title="The next"))
+    with reading(sqlite_engine) as session:
+        assert session.get_one(Programme, "test").title == "The next"

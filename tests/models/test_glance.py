@@ -155,7 +155,8 @@ def gates_read() -> Iterator[list[int]]:
 def large(sqlite_engine: Engine) -> World:
     """Twenty cities."""
     cast = [item for item in organisations() if item.kind != "city"]
-    return launched(sqlite_engine, definition(cast=cast + [city(f"town-{number}", "mentor" if number % 2 else "mentee") for number in range(20)]))
+    cast += [city(f"town-{number}", "mentor" if number % 2 else "mentee") for number in range(20)]
+    return launched(sqlite_engine, definition(cast=cast))
 
 
 def test_of_a_large_programme_a_glance_reads_the_gates_that_have_to_do_with_what_is_asked(large: World) -> None:
