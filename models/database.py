@@ -37,6 +37,14 @@ as much as a page, for SQLite reads the whole schema."""
 _turns: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
 
 
+def _turns_anew() -> None:
+    for engine in list(_turns):
+        _turns[engine] = Lock()
+
+
+os.register_at_fork(after_in_child=_turns_anew)  # whoever held one stayed behind in the parent
+
+
 class UtcDateTime(TypeDecorator[datetime]):
     """An aware datetime, stored and read in UTC; a naive one is a defect and refused."""
 

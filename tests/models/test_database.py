@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from datetime import UTC, datetime, timedelta, timezone
@@ -175,3 +176,15 @@ def test_a_writer_that_fails_leaves_its_turn_to_the_next(sqlite_engine: Engine) 
         session.add(programme(title="The next"))
     with reading(sqlite_engine) as session:
         assert session.get_one(Programme, "test").title == "The next"
+
+
+def test_a_process_forked_while_another_writes_has_a_turn_of_its_own(sqlite_engine: Engine) -> None:
+    with changing(sqlite_engine):
+        child = os.fork()
+        if child == 0:  # nothing was asked of the database here, so SQLite is free: only the turn could be taken
+            try:
+                with changing(sqlite_engine):
+                    os._exit(0)
+            finally:
+                os._exit(1)
+        assert os.waitpid(child, 0)[1] == 0
