@@ -30,9 +30,9 @@ from models.settings import var_folder
 PATIENCE = 30
 """Seconds that a writer waits for another on SQLite."""
 
-KEPT_OPEN = 40
-"""Connections to an SQLite file that stay open once there were so many at once: one for each thread of the desk. Opening one anew costs
-as much as a page, for SQLite reads the whole schema."""
+KEPT_OPEN = 16
+"""Connections to an SQLite file that stay open once there were so many at once: enough for the threads of the desk. Opening one anew
+costs as much as a page, for SQLite reads the whole schema."""
 
 _turns: WeakKeyDictionary[Engine, Lock] = WeakKeyDictionary()
 

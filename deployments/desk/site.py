@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from anyio.to_thread import current_default_thread_limiter
 from sqlalchemy import Engine
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -27,6 +28,11 @@ from models.errors import ProgrammeError
 from models.links import check_secret
 
 log = logging.getLogger(__name__)
+
+AT_ONCE = 8
+"""Requests that are worked on at once; the others wait in the order they came. Pages are computing, so that more threads than cores do
+not make them faster; and whoever holds the database to write shares the processor with so many only, for all other writers wait.
+"""
 
 Nudge = Callable[[str], Awaitable[None]]
 
@@ -67,6 +73,7 @@ def create_app(desk: Desk | None = None, nudge: Nudge = wake_runs, watching: Wat
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
         keep_tokens_out_of_logs()
+        current_default_thread_limiter().total_tokens = AT_ONCE
         if app.state.desk is None:
             app.state.desk = Desk.from_environment()
         if app.state.limits is not None:
