@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -94,18 +95,18 @@ def of_all(standing: Standing) -> Answers:
 
 def compare(engine: Engine, programme: str) -> int:
     """Ask both everything, each time of a glance that has read nothing yet, and of one that has read much; how many gates there were."""
-    with reading(engine) as session, reading(engine) as other:
-        whole, used = load(session, programme), glance(other, programme)
-        subjects = [(of_gate, gate.id) for gate in whole.programme.gates]
-        subjects += [(of_organisation, item.slug) for item in whole.definition.organisations]  # type: ignore[list-item]
-        for ask, subject in subjects:
-            expected = ask(whole, subject)  # type: ignore[arg-type]
-            with reading(engine) as fresh:
-                assert ask(glance(fresh, programme), subject) == expected, subject  # type: ignore[arg-type]
-            assert ask(used, subject) == expected, subject  # type: ignore[arg-type]
-        with reading(engine) as fresh:
-            assert of_all(glance(fresh, programme)) == of_all(whole) == of_all(used)
-        return len(whole.programme.gates)
+    with reading(engine) as session:
+        whole = load(session, programme)
+        asks: list[Callable[[Standing], Answers]] = [partial(of_gate, gate_id=gate.id) for gate in whole.programme.gates]
+        asks += [partial(of_organisation, slug=item.slug) for item in whole.definition.organisations]
+        expected = [ask(whole) for ask in [*asks, of_all]]
+    for ask, answer in zip([*asks, of_all], expected, strict=True):
+        with reading(engine) as session:
+            assert ask(glance(session, programme)) == answer, ask
+    with reading(engine) as session:
+        used = glance(session, programme)
+        assert [ask(used) for ask in [*asks, of_all]] == expected
+    return len(whole.programme.gates)
 
 
 @pytest.mark.parametrize("stage", ["matching-approval", "visit-1-agenda-approval", "closed"])
