@@ -18,6 +18,7 @@ from models.contributions import RevisionState
 from models.decisions import Decision, Remark, Verdict
 from models.editions import Edition
 from models.gates import Gate
+from models.method import METHOD
 from models.standing import Standing
 from tasks.decided import returning, role_title
 from tasks.notice_views import name_of
@@ -168,7 +169,8 @@ def earlier_on_said(standing: Standing, gate: Gate, title: str, sha256: str, rea
 def _decisions_on(standing: Standing, edition: Edition) -> list[Decision]:
     """All that was ever decided on any version of a document, the oldest first."""
     place = (edition.deliverable, edition.scope)
-    gates = [gate for gate in standing.programme.gates if gate.is_approval and gate.decisions and place in reviewed(standing, gate)]
+    keys = [spec.key for spec in METHOD.gates.values() if edition.deliverable in spec.reviews]
+    gates = [gate for key in keys for gate in standing.gates_of(key) if gate.is_approval and place in reviewed(standing, gate)]
     return sorted((item for gate in gates for item in gate.decisions), key=lambda item: (item.at, item.id))
 
 

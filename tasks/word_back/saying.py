@@ -39,7 +39,7 @@ def whose(standing: Standing, gate: Gate, organisation: str, origin: Origin | No
     if origin.programme != standing.programme.id:
         return words.gettext("This document belongs to another programme. Upload it on the page it was downloaded from.")
     if (origin.gate, origin.scope, origin.organisation, origin.kind) != (gate.key, gate.scope, organisation, gate.spec.contribution):
-        other = next((item for item in standing.programme.gates if (item.key, item.scope) == (origin.gate, origin.scope)), None)
+        other = standing.find_gate(origin.gate, origin.scope)
         known = {item.slug for item in standing.definition.organisations}
         about = ", ".join(scope_names(standing, other.scope)) if other else ""
         said = words.gettext("This document is “%(title)s” of %(name)s. Upload it on the page it was downloaded from.")
