@@ -114,7 +114,7 @@ def start_worker(children: Children) -> None:
 def start_desk(found: Serving, children: Children) -> None:
     """The partner desk. Last of all: when it answers, everything is there."""
     say("Starting the partner desk ...")
-    desk = children.start("desk", [PYTHON, "-m", "deployments.desk"], HOST=found.host, DESK_PORT=str(found.desk_port))
+    desk = children.start("desk", [PYTHON, "-m", "deployments.desk", found.host], DESK_PORT=str(found.desk_port))
     wait_for(f"{found.desk_url}/health", desk, children)
 
 

@@ -28,7 +28,10 @@ from models.errors import Busy, Overtaken, UnknownRevision
 from models.settings import var_folder
 
 PATIENCE = 30
-"""Seconds that a writer waits for another on SQLite."""
+"""Seconds that a writer waits for another process on SQLite."""
+
+TURN = 10
+"""Seconds that it waits before for the writers of its own. Together less than the script of a page waits (`desk.js`)."""
 
 KEPT_OPEN = 16
 """Connections to an SQLite file that stay open once there were so many at once: enough for the threads of the desk. Opening one anew
@@ -159,7 +162,7 @@ def changing(engine: Engine | None = None) -> Iterator[Session]:
 
 
 def _busy() -> Busy:
-    return Busy("The database is busy: another process has held it for 30 seconds. Try again.")
+    return Busy("The database has been busy for too long. Nothing was changed: try again.")
 
 
 @contextmanager
@@ -173,7 +176,7 @@ def _in_turn(engine: Engine) -> Iterator[None]:
     if turn is None:
         yield
         return
-    if not turn.acquire(timeout=PATIENCE):
+    if not turn.acquire(timeout=TURN):
         raise _busy()
     try:
         yield

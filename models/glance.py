@@ -49,6 +49,8 @@ class Glance(Standing):
 
     def refresh(self) -> None:
         """Whatever was read is asked for anew."""
+        for name in ("unsent", "promises", "requests"):
+            self.__dict__.pop(name, None)
         self._every: list[Gate] | None = None
         self._one: dict[int, Gate | None] = {}
         self._keyed: dict[str, list[Gate]] = {}

@@ -381,7 +381,12 @@ _ALL_ROWS = (
 
 
 _PROGRAMME = select(Programme).where(Programme.id == bindparam("id")).options(joinedload(Programme.definitions, innerjoin=True))
-_LOCKED = _PROGRAMME.with_for_update(of=Programme)
+_LOCKED = (
+    select(Programme)
+    .where(Programme.id == bindparam("id"))
+    .options(selectinload(Programme.definitions))  # read once the lock is held: a joined row would be as it was before the wait
+    .with_for_update(of=Programme)
+)
 
 
 def the_programme(session: Session, programme_id: str, *rows: ExecutableOption, locked: bool = False) -> Programme:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from prefect.client.orchestration import PrefectClient, get_client
@@ -32,6 +33,8 @@ DEPLOYMENT = "deliverables/deliverables"
 AT_WORK = [StateType.PENDING, StateType.RUNNING]
 WINDOW, TRIES = 600, 3
 """A build that failed is tried again as often in so many seconds: a full disk is soon mended, a document that cannot be made is not."""
+ENDS_WITHIN = 2.0
+"""Seconds in which a build that has given back its lease has told Prefect that it is over."""
 DEATHS = 20
 """How often in the same time a build that never came to its end is replaced."""
 
@@ -82,14 +85,19 @@ async def _is_broken(client: PrefectClient, run: FlowRun, *, may_have_failed: bo
 
 async def _was_dead(client: PrefectClient, run: FlowRun) -> bool:
     """Whether a run of which nobody holds the lease has been at work for too long to be alive; Prefect is told."""
+    if run.state is None or not _is_dead(run):
+        return False
+    why = f"It was {run.state.name} and gave no sign of life any more; another build takes its place."
+    await client.set_flow_run_state(run.id, Crashed(message=why), force=True)
+    return True
+
+
+def _is_dead(run: FlowRun) -> bool:
+    """As far as Prefect can tell, where nobody holds its lease."""
     if run.state is None:
         return False
     silent = run.state.type is StateType.RUNNING and since(run.state) > steering.LEASE
-    if silent or (run.state.type is StateType.PENDING and since(run.state) > STARTS_WITHIN):
-        why = f"It was {run.state.name} and gave no sign of life any more; another build takes its place."
-        await client.set_flow_run_state(run.id, Crashed(message=why), force=True)
-        return True
-    return False
+    return silent or (run.state.type is StateType.PENDING and since(run.state) > STARTS_WITHIN)
 
 
 async def bury_dead_builds() -> None:
@@ -103,7 +111,15 @@ async def bury_dead_builds() -> None:
             deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=["deliverables"])),
             flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=AT_WORK))),
         )
-        for run in runs:
-            programme = run.parameters.get("programme")
-            if programme and not _is_held(_lease(programme)):
-                await _was_dead(client, run)
+        suspect = [run for run in runs if _is_abandoned(run)]
+        if suspect:
+            await asyncio.sleep(ENDS_WITHIN)  # one that has just given its lease back is about to say that it has ended
+        for run in suspect:
+            now = await client.read_flow_run(run.id)
+            if _is_abandoned(now) and now.state and now.state.type in AT_WORK:
+                await _was_dead(client, now)
+
+
+def _is_abandoned(run: FlowRun) -> bool:
+    programme = run.parameters.get("programme")
+    return bool(programme) and _is_dead(run) and not _is_held(_lease(str(programme)))

@@ -1,4 +1,7 @@
-"""`python -m deployments.desk`: serve the desk at `HOST` (this machine's own address), port `DESK_PORT` (4280)."""
+"""`python -m deployments.desk [HOST]`: serve the desk on this machine's own address or another, port `DESK_PORT` (4280).
+
+What has to be set before others may reach it is looked at by `make up`; so no variable of a shell opens it by mistake.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ def main() -> int:
     except ProgrammeError as error:
         print(error, file=sys.stderr)
         return 1
-    serve(app, int(os.environ.get("DESK_PORT") or 4280), os.environ.get("HOST") or "127.0.0.1")
+    serve(app, int(os.environ.get("DESK_PORT") or 4280), sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1")
     return 0
 
 

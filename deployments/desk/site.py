@@ -16,7 +16,7 @@ from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 
-from deployments.desk import access, asked, attachments, health, html, organisation, public, wishes, word_back, workbooks, writing
+from deployments.desk import access, asked, attachments, health, html, organisation, public, wishes, word_back, workbooks, writers, writing
 from deployments.desk.coordinator import acting, signing, tray
 from deployments.desk.languages import PreferredLanguage
 from deployments.desk.limits import Limits, Proxies, RateLimits
@@ -30,8 +30,8 @@ from models.links import check_secret
 log = logging.getLogger(__name__)
 
 AT_ONCE = 8
-"""Requests that are worked on at once; the others wait in the order they came. Pages are computing, so that more threads than cores do
-not make them faster; and whoever holds the database to write shares the processor with so many only, for all other writers wait.
+"""Pages that are made at once; the others wait in the order they came. They are computing, so that more threads than cores do not make
+them faster; and whoever holds the database to write shares the processor with so many only, for all other writers wait.
 """
 
 Nudge = Callable[[str], Awaitable[None]]
@@ -97,6 +97,7 @@ def create_app(desk: Desk | None = None, nudge: Nudge = wake_runs, watching: Wat
     app.state.nudge = nudge
     app.state.limits = Limits()
     app.state.bodies = Bodies()
+    app.state.writers = writers.places()
     app.state.patience = Patience(watching)
     return app
 

@@ -19,6 +19,7 @@ from starlette.responses import RedirectResponse, Response
 from deployments.desk.security import is_proof
 from deployments.desk.uploads import Body, Crowded, NoProof, NotReceived, Sent, received
 from deployments.desk.visits import PAGES, Unproven, Visit, check_proof, knock, opened, opens_nothing, visiting, waking
+from deployments.desk.writers import change
 from models.errors import Refused
 from models.links import BadLink, Purpose
 from tasks.page_answers import NotTaken, Problem
@@ -97,7 +98,7 @@ class _Form:
         secret, token = request.app.state.desk.secret, request.path_params["token"]
         try:
             async with received(request, self.body, lambda given: is_proof(secret, token, given)) as sent:
-                return await run_in_threadpool(opened(lambda request: self._take(request, sent)), request)
+                return await change(opened(lambda request: self._take(request, sent)), request)
         except NotReceived as error:
             refused = error
         return await run_in_threadpool(opened(lambda request: self._not_received(request, refused)), request)

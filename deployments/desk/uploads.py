@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
 
 from starlette.datastructures import FormData, UploadFile
@@ -20,6 +21,13 @@ from starlette.requests import ClientDisconnect, Request
 
 from deployments.desk.security import check_encoding, read_form
 from models.doors.attaching import Upload
+from models.links import BadLink, read
+
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
+"""Every link of ours can be read then; whether it still opens anything is looked at by the page."""
+
+LONGEST_SENDING = 15 * 60.0
+"""Seconds for a whole body: 20 MB over a slow line take ten minutes."""
 
 LARGE = 1024 * 1024
 """Bytes of a body from which on it needs a place; smaller files stay in memory as they come."""
@@ -146,13 +154,23 @@ def _texts(form: FormData) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in form.multi_items() if isinstance(value, str))
 
 
+def _reader(request: Request) -> str:
+    """Whose form it is, whichever of their links it came by: each notice has one of its own."""
+    token = str(request.path_params.get("token", ""))
+    try:
+        link = read(request.app.state.desk.secret, token, LONG_AGO)
+    except BadLink:
+        return token
+    return f"{link.programme}/{link.gate_id}/{link.organisation}/{link.role}"
+
+
 class _Reception:
     """One form with a file, on its way from the connection to disk and into memory."""
 
     def __init__(self, request: Request, body: Body, is_proof: Callable[[str], bool]) -> None:
         self._request, self._body = request, body
         self._bodies: Bodies = request.app.state.bodies
-        self._link = str(request.path_params.get("token", ""))
+        self._link = _reader(request)
         self._parser = _Parser(request, self._chunks(), body, is_proof)
         self._form: FormData | None = None
         self._at: list[Places] = []
@@ -160,9 +178,12 @@ class _Reception:
     async def sent(self) -> Sent:
         check_encoding(self._request)
         try:
-            self._form = await self._parser.parse()
+            async with asyncio.timeout(LONGEST_SENDING):
+                self._form = await self._parser.parse()
         except MultiPartException as error:
             raise HTTPException(400, error.message) from error
+        except TimeoutError:
+            raise ClientDisconnect from None
         texts = self._parser.texts
         chosen = self._form.get(self._body.file)
         if not isinstance(chosen, UploadFile) or not chosen.filename:

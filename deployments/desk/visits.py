@@ -123,8 +123,12 @@ def visiting(
 
 
 def _writer(request: Request, standing: Standing, link: Link, now: datetime) -> str:
-    """How the person at this browser calls themselves; on behalf it is said beside who does it, wherever a writer is shown."""
-    name = cookies.writer_of(request, request.app.state.desk.secret, now)
+    """How the person at this browser calls themselves."""
+    return as_writer(cookies.writer_of(request, request.app.state.desk.secret, now), standing, link)
+
+
+def as_writer(name: str, standing: Standing, link: Link) -> str:
+    """A writer's name as it is kept and shown: on behalf it is said beside it who does it."""
     if link.purpose != "behalf":
         return name
     coordination = standing.organisation(standing.definition.coordinator).name[: cookies.LONGEST_WRITER]

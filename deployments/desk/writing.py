@@ -14,7 +14,8 @@ from starlette.routing import Route
 
 from deployments.desk import cookies, html, written
 from deployments.desk.security import read_form
-from deployments.desk.visits import WRITING, Visit, check_proof, knock, opened, opens_nothing, visiting, waking
+from deployments.desk.visits import WRITING, Visit, as_writer, check_proof, knock, opened, opens_nothing, visiting, waking
+from deployments.desk.writers import change
 from deployments.desk.written import Told
 from models.doors import drafting
 from models.doors.answering import Offered
@@ -92,7 +93,7 @@ async def save(request: Request) -> Response:
     except BadLink as bad:
         return await run_in_threadpool(opens_nothing, request, bad)
     items = await _items(request)
-    return await run_in_threadpool(opened(lambda request: _save(request, items)), request)
+    return await change(opened(lambda request: _save(request, items)), request)
 
 
 async def hand_in(request: Request) -> Response:
@@ -102,7 +103,7 @@ async def hand_in(request: Request) -> Response:
     except BadLink as bad:
         return await run_in_threadpool(opens_nothing, request, bad)
     items = await _items(request)
-    return await run_in_threadpool(opened(lambda request: _hand_in(request, dict(items))), request)
+    return await change(opened(lambda request: _hand_in(request, dict(items))), request)
 
 
 def _check_may_write(request: Request) -> None:
@@ -141,11 +142,12 @@ def _save_once(request: Request, items: Items) -> Response:
                 items = [(name, value) for name, value in items if not name.startswith(CHOICE)]
             form = posted(writing.fields, items, words)
             back = act(form, writing.fields, writing.saved.state)
-            writer = cookies.clean_writer(typed.get("writer", "")) or visit.writer
+            name = cookies.clean_writer(typed.get("writer", ""))
+            writer = as_writer(name, visit.standing, visit.link) if name else visit.writer
             saved = _through_the_door(visit, writing, form, typed, writer)
             answer = _saved(request, visit, writing.after(saved), place, form, back, by_itself)
             if writer != visit.writer:
-                cookies.remember_writer(answer, request.app.state.desk.secret, writer, visit.now)
+                cookies.remember_writer(answer, request.app.state.desk.secret, name, visit.now)
             return answer
     except Overtaken:
         raise

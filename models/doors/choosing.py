@@ -74,9 +74,17 @@ def held(draft: Draft | None, picks: Mapping[Path, Pick], state: Tree) -> frozen
 
 
 def carried_out(draft: Draft | None, changes: Mapping[str, Any], picks: Mapping[Path, Pick], state: Tree) -> Mapping[str, Any]:
-    """The changes with those other answers in them that were chosen by their number and are still there as they were shown."""
+    """The changes with those other answers in them that were chosen by their number and are still there as they were shown.
+
+    So is what its writer went on with where somebody has removed its entry since: there is nothing to choose from any more, and it is
+    as any other change of a removed entry, which brings that back.
+    """
     found = {(path_of(item), str(item.number)): item.text for item in open_answers(draft, state)}
     chosen = {path: found[path, pick.choice] for path, pick in picks.items() if (path, pick.choice) in found}
+    known = {(item.place, item.text) for item in draft.others} if draft is not None else set()
+    for path, pick in picks.items():
+        if pick.mine and node_at(state, path) is None and (place_of(path), pick.mine) not in known:
+            chosen[path] = pick.mine
     if not chosen:
         return changes
     wished = deepcopy(dict(changes))
@@ -149,6 +157,8 @@ def _keep_one(draft: Draft, path: Path, text: str, own: int, state: Tree, writer
     there = [item for item in draft.others if item.place == place_of(path)]
     mine = next((item for item in there if item.number == own), None)
     if mine is not None and mine.settled_at is not None and mine.text == text:
+        return None
+    if not isinstance(node_at(state, path), str):
         return None
     if not text or len(place_of(path)) > LONGEST_PLACE:
         return 0

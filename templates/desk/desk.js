@@ -4,8 +4,8 @@
   const form = document.querySelector("form[data-autosave]");
   if (!form) return;
   const status = document.getElementById("status");
-  const every = 20000, patience = 20000;
-  let dirty = false, sending = null, leaving = false, stopped = false, trying = false, again = 0, wait = 2000;
+  const every = 20000, patience = 45000;
+  let dirty = false, sending = null, leaving = false, stopped = false, trying = false, tried = false, again = 0, wait = 2000;
 
   const say = (text, failed) => {
     status.textContent = text;
@@ -105,7 +105,7 @@
     try {
       const answer = await fetch(form.getAttribute("action"), {
         method: "POST", body: sent, headers: {accept: "application/json"}, credentials: "same-origin", redirect: "error",
-        signal: AbortSignal.timeout(patience),
+        signal: AbortSignal.timeout?.(patience),
       });
       if (answer.status >= 500 || answer.status === 429) throw new Error(String(answer.status));
       if (!answer.ok) {
@@ -113,6 +113,7 @@
         say(form.dataset.gone, true);
         return true;
       }
+      tried = false;
       const told = await answer.json();
       form.elements.namedItem("base").value = told.base;
       wait = 2000;
@@ -150,7 +151,8 @@
     const arrived = await sending;
     sending = null;
     trying = false;
-    if (!arrived) {
+    if (!arrived && !tried) {
+      tried = true;  // pressed once more, it goes as it would without a script, and the browser or the desk says why
       say(form.dataset.kept, true);
       return;
     }

@@ -66,7 +66,7 @@ def test_a_mayor_returns_and_the_officer_hands_in_anew_on_a_phone_without_javasc
     page.get_by_label("The file you have filled in").set_input_files(files=[wrong])
     press(page.get_by_role("button", name="Hand in the file"))
     expect(page.get_by_text("did you mean 'population'")).to_be_visible()
-    shown = page.get_by_label("Or correct its text here")
+    shown = page.get_by_label("Correct its text here")
     shown.fill(shown.input_value().replace("populaton:", "population:"))
     press(page.get_by_role("button", name="Hand in the file"))
     expect(page.get_by_role("heading", level=1)).to_have_text("Your contribution has arrived")

@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from models.database import changing, reading
 from models.doors import access
+from models.drafts import Draft
 from models.events import history
 from models.standing import load
 from models.verify import violations
@@ -68,6 +70,18 @@ def test_a_section_handed_on_for_a_partner_is_seen_and_taken_back_by_the_partner
     world.post(f"/a/{lead(world)}/hand-on", data={"withdraw": number, "proof": fields(world, f"{lead(world)}/hand-on")["proof"]})
     assert events(world, "section-withdrawn")[0]["on_behalf"] is False
     assert world.get(f"/a/{token}").status_code == 410
+
+
+def test_a_name_typed_while_on_behalf_is_kept_with_the_coordinations(inside: Browser) -> None:
+    world, address = inside.world, acting(inside)
+    where = f"{address}/form/context"
+    base = re.search(r'name="base" value="([^"]*)"', inside.get(where).text)
+    assert base is not None
+    assert inside.press(where, base=base[1], writer="Karl", context="A town by the river.", do="save").status_code == 303
+    with reading(world.engine) as session:
+        kept = session.scalars(select(Draft)).one().history[-1]
+        said = kept.writer, kept.state["context"]
+    assert said == (f"Karl, {coordination(world)}", "A town by the river.")
 
 
 def test_what_a_partner_hands_on_itself_does_not_say_so(inside: Browser) -> None:

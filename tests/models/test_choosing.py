@@ -151,6 +151,20 @@ def test_an_entry_with_an_answer_to_choose_is_not_removed_by_whoever_has_not_see
     assert (held(small)["needs"], waiting(small)) == (gone, [])
 
 
+def test_who_goes_on_in_an_entry_that_was_removed_with_both_answers_seen_brings_it_back_with_what_they_wrote(small: World) -> None:
+    seen = EMPTY["needs"]["items"]["e1"]
+    save(small, Base(), "Anna", needs={"items": {"e1": seen | {"note": "Anna's"}}})
+    berta = save(small, Base(), "Berta", needs={"items": {"e1": seen | {"note": "Berta's"}}})
+    number, place = berta.conflicts[0].number, ("needs", "e1", "note")
+    save(small, berta.base, "Carla", {place: Pick(shown=frozenset({number}))}, needs={"order": [], "items": {}})
+    page = {"items": {"e1": {"title": "Rooms"}}}
+    save(small, berta.base, "Berta", {place: Pick("Berta's", number)}, needs=page)
+    assert held(small)["needs"]["order"] == [], "she has written nothing since"
+    back = save(small, berta.base, "Berta", {place: Pick("Berta's, and more", number)}, needs=page)
+    assert held(small)["needs"]["items"]["e1"]["note"] == "Berta's, and more"
+    assert (held(small)["needs"]["order"], [item.clash for item in back.conflicts]) == (["e1"], [Clash.THEY_REMOVED])
+
+
 def test_nothing_is_handed_in_while_a_choice_is_open_and_handing_in_ends_all(two: tuple[World, Base, int]) -> None:
     world, base, number = two
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import threading
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import Engine, insert, inspect, select, text
+from sqlalchemy import Engine, event, insert, inspect, select, text
 from sqlalchemy.exc import StatementError
 from sqlalchemy.orm import Session
 
@@ -166,6 +167,24 @@ def test_writers_at_once_come_one_after_the_other_and_none_is_lost(sqlite_engine
     assert at_once(*[count] * 24) == [None] * 24
     with reading(sqlite_engine) as session:
         assert session.get_one(Programme, "test").events_written == 24
+
+
+def test_a_writer_asks_nothing_of_the_database_before_it_is_its_turn(sqlite_engine: Engine) -> None:
+    begun: list[str] = []
+    event.listen(sqlite_engine, "begin", lambda _: begun.append(threading.current_thread().name))
+
+    def write() -> None:
+        with changing(sqlite_engine) as session:
+            session.add(programme())
+
+    other = threading.Thread(target=write, name="the other")
+    with changing(sqlite_engine) as session:
+        session.execute(select(Programme))
+        other.start()
+        other.join(0.3)
+        assert (other.is_alive(), begun) == (True, [threading.current_thread().name])
+    other.join(30)
+    assert begun[1:] == ["the other"]
 
 
 def test_a_writer_that_fails_leaves_its_turn_to_the_next(sqlite_engine: Engine) -> None:

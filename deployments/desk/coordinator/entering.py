@@ -11,7 +11,6 @@ from zoneinfo import ZoneInfo
 
 from babel.dates import format_datetime
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -22,6 +21,7 @@ from deployments.desk.coordinator.sessions import SignedIn
 from deployments.desk.security import read_form
 from deployments.desk.taking import told
 from deployments.desk.visits import Unproven
+from deployments.desk.writers import change
 from models import clock
 from models.database import changing, reading
 from models.errors import Refused
@@ -130,7 +130,7 @@ def taking(do: Do, show: Show, wake: Callable[[Request, str], Any] | None = None
         form = await read_form(request, SMALL)
         typed = {name: value for name, value in form.multi_items() if isinstance(value, str)}
         await form.close()
-        return await run_in_threadpool(inside(lambda request: _take(request, typed, do, show, wake)), request)
+        return await change(inside(lambda request: _take(request, typed, do, show, wake)), request)
 
     return handle
 
