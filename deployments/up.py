@@ -27,8 +27,8 @@ PYTHON = sys.executable
 SERVER = "Prefect server"
 WORKER = "worker"
 WORKER_MOST = 250.0
-"""Megabytes. Prefect's worker (3.8.8) begins with 80 and keeps about 0.15 of every run it has started: with a sweep a minute it would
-have a gigabyte in five days. It is started anew between two runs, which nobody notices but its log."""
+"""Megabytes. Prefect's worker (3.8.8) begins with 80 and keeps 0.15 to 0.6 of every run it has started: with a sweep a minute it would
+have a gigabyte within days. It is started anew between two runs, which nobody notices but its log."""
 LOOK_AT_MEMORY = 10.0
 """Seconds between looks."""
 PATIENCE = 180.0
