@@ -28,7 +28,7 @@ HOUR = 60
 WARM = 15
 """Sweeps after which both have met everything there is to do."""
 A_RUN = 1.0
-"""Megabytes that Prefect's worker may keep of a run it has started; 0.15 to 0.6 were measured. `make up` starts it anew before that is much."""
+"""Megabytes that Prefect's worker may keep of a run it has started; 0.15 to 0.6 were measured. `make up` starts it anew in time."""
 
 
 def memory(at_stand: Stand, name: str) -> float:
