@@ -35,7 +35,7 @@ class Contribution(Base):
     phase: Mapped[int]
     scope: Mapped[str] = mapped_column(String(64))
     organisation: Mapped[str] = mapped_column(String(48))
-    draft_saves: Mapped[int] = mapped_column(default=0, server_default=text("0"))
+    draft_saves: Mapped[int] = mapped_column(default=0, server_default="0")
     """The number of the last save of the drafts it was handed in from: the next draft counts on from there."""
     revisions: Mapped[list[Revision]] = relationship(order_by="Revision.number")
 

@@ -179,7 +179,7 @@ def upgrade() -> None:
         batch_op.create_foreign_key(batch_op.f("fk_attachment_gate_id"), "gate", ["gate_id"], ["id"])
 
     with op.batch_alter_table("contribution", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("draft_saves", sa.Integer(), server_default=sa.text("0"), nullable=False))
+        batch_op.add_column(sa.Column("draft_saves", sa.Integer(), server_default="0", nullable=False))
 
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.add_column(sa.Column("remarks", sa.JSON(), nullable=True))
