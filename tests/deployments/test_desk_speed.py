@@ -20,7 +20,7 @@ from tests.deployments.desk_world import SECRET, START, World, settle
 from tests.factories import city, definition, organisations
 
 CITIES = 20
-STATEMENTS = {"page": 15, "save": 14, "organisation": 12}
+STATEMENTS = {"page": 15, "save": 15, "organisation": 12}
 ROWS = 90
 
 
