@@ -126,11 +126,11 @@ class Glance(Standing):
         return unsent_of(self.session, self.programme.id)
 
     @cached_property
-    def promises(self) -> list[Promise]:  # type: ignore[override]
+    def promises(self) -> list[Promise]:  # type: ignore[override]  # a field of the whole standing
         return promises_of(self.session, self.programme.id)
 
     @cached_property
-    def requests(self) -> list[TimeRequest]:  # type: ignore[override]
+    def requests(self) -> list[TimeRequest]:  # type: ignore[override]  # a field of the whole standing
         return requests_of(self.session, self.programme.id)
 
 

@@ -24,7 +24,6 @@ from tests.deployments.desk_world import (
     copied,
     decisions,
     fields,
-    launched,
     lead,
     mayor,
     opened,
@@ -33,11 +32,6 @@ from tests.deployments.desk_world import (
 )
 
 APPROVAL = "needs-approval"
-
-
-@pytest.fixture(scope="module")
-def morning(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return launched(tmp_path_factory.mktemp("morning"))
 
 
 def played(base: World, key: str, folder: Path) -> World:
@@ -65,12 +59,6 @@ def adopting(visiting: World, tmp_path_factory: pytest.TempPathFactory) -> World
 def asked(morning: World, tmp_path: Path) -> World:
     """The needs of every city are asked for."""
     return copied(morning, tmp_path / "world")
-
-
-@pytest.fixture
-def review(deciding: World, tmp_path: Path) -> World:
-    """The needs assessments are up for approval."""
-    return copied(deciding, tmp_path / "world")
 
 
 @pytest.fixture

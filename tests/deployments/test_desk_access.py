@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -19,18 +18,7 @@ from models.doors.answering import Origin
 from models.links import Purpose
 from models.programme import Programme
 from tests.deployments.desk_links import queued, request, signed, withdraw
-from tests.deployments.desk_world import SECRET, World, copied, launched, lead
-
-
-@pytest.fixture(scope="module")
-def morning(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return launched(tmp_path_factory.mktemp("morning"))
-
-
-@pytest.fixture
-def world(morning: World, tmp_path: Path) -> World:
-    return copied(morning, tmp_path / "world")
-
+from tests.deployments.desk_world import SECRET, World, lead
 
 # -- withdrawn -----------------------------------------------------------------------------------------------------
 

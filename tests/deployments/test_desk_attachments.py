@@ -22,33 +22,16 @@ from models.events import history
 from models.file_types import MOST_BYTES
 from models.standing import load
 from tests.deployments.deciding_forms import plain
-from tests.deployments.desk_world import ORIGIN, World, body_for, copied, fields, launched, lead, mayor, opened, play
+from tests.deployments.desk_world import ORIGIN, World, body_for, copied, fields, lead, mayor
 from tests.models import files
 
 NEEDS = ("needs", "city-cedar")
 HUGE = 200 * 1024 * 1024
 
 
-@pytest.fixture(scope="module")
-def morning(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return launched(tmp_path_factory.mktemp("morning"))
-
-
-@pytest.fixture(scope="module")
-def deciding(morning: World, tmp_path_factory: pytest.TempPathFactory) -> World:
-    world = copied(morning, tmp_path_factory.mktemp("deciding"))
-    play(world, opened("needs-approval"))
-    return world
-
-
 @pytest.fixture
 def asked(morning: World, tmp_path: Path) -> World:
     return copied(morning, tmp_path / "world")
-
-
-@pytest.fixture
-def review(deciding: World, tmp_path: Path) -> World:
-    return copied(deciding, tmp_path / "world")
 
 
 def send(world: World, token: str, name: str, data: bytes, **more: str) -> httpx.Response:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import html
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -12,25 +11,9 @@ from models.database import changing
 from models.decisions import Entry
 from models.doors.answering import Offered, Origin, contribute
 from models.standing import load
-from tests.deployments.desk_world import World, copied, launched, lead
+from tests.deployments.desk_world import World
 from tests.deployments.form_fields import forms
 from tests.deployments.test_desk_writing import by_itself, drafts, form, good_body, revisions, send, state, write_all
-
-
-@pytest.fixture(scope="module")
-def morning(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return launched(tmp_path_factory.mktemp("morning"))
-
-
-@pytest.fixture
-def world(morning: World, tmp_path: Path) -> World:
-    """The needs of every city are asked for."""
-    return copied(morning, tmp_path / "world")
-
-
-@pytest.fixture
-def token(world: World) -> str:
-    return lead(world)
 
 
 def page(world: World, address: str) -> str:

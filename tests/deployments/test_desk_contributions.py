@@ -13,12 +13,7 @@ from deployments.desk.security import proof
 from models.contributions import Contribution
 from models.database import changing, reading
 from models.standing import load
-from tests.deployments.desk_world import SECRET, World, body_for, copied, fields, launched, lead, mayor, opened, play
-
-
-@pytest.fixture(scope="module")
-def morning(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return launched(tmp_path_factory.mktemp("morning"))
+from tests.deployments.desk_world import SECRET, World, body_for, copied, fields, lead, mayor, opened, play
 
 
 def played(base: World, key: str, folder: Path) -> World:
@@ -36,12 +31,6 @@ def deciding(morning: World, tmp_path_factory: pytest.TempPathFactory) -> World:
 def asked(morning: World, tmp_path: Path) -> World:
     """The needs of every city are asked for."""
     return copied(morning, tmp_path / "world")
-
-
-@pytest.fixture
-def review(deciding: World, tmp_path: Path) -> World:
-    """The needs assessments are up for approval."""
-    return copied(deciding, tmp_path / "world")
 
 
 def filled(world: World, **changes: object) -> bytes:

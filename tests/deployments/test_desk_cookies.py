@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from starlette.responses import Response
@@ -11,17 +10,7 @@ from starlette.responses import Response
 from deployments.desk import cookies
 from deployments.desk.visits import visiting
 from tests.deployments.desk_links import request, signed
-from tests.deployments.desk_world import SECRET, World, copied, launched, lead
-
-
-@pytest.fixture(scope="module")
-def morning(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return launched(tmp_path_factory.mktemp("morning"))
-
-
-@pytest.fixture
-def world(morning: World, tmp_path: Path) -> World:
-    return copied(morning, tmp_path / "world")
+from tests.deployments.desk_world import SECRET, World, lead
 
 
 def writer_cookie(world: World, monkeypatch: pytest.MonkeyPatch, url: str, writer: str = "Ann, housing", secret: str = SECRET) -> str:

@@ -20,21 +20,9 @@ from models.events import history
 from models.standing import load
 from models.wishes import TimeRequest
 from tests.deployments.coordinator_world import HOME, Browser, links_on, proof_in, signed_in
-from tests.deployments.desk_world import ORIGIN, SECRET, World, body_for, copied, launched, opened, play
+from tests.deployments.desk_world import ORIGIN, SECRET, World, body_for, copied
 
 REASON = "The councillor for it <b>starts</b> in April."
-
-
-@pytest.fixture(scope="module")
-def morning(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return launched(tmp_path_factory.mktemp("morning"))
-
-
-@pytest.fixture(scope="module")
-def deciding(morning: World, tmp_path_factory: pytest.TempPathFactory) -> World:
-    world = copied(morning, tmp_path_factory.mktemp("deciding"))
-    play(world, opened("needs-approval"))
-    return world
 
 
 @pytest.fixture
@@ -43,11 +31,6 @@ def world(morning: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Wo
     monkeypatch.delenv("NOTIFY_URLS", raising=False)
     monkeypatch.setenv("PUBLIC_URL", "http://desk.example")
     return copied(morning, tmp_path / "world")
-
-
-@pytest.fixture
-def review(deciding: World, tmp_path: Path) -> World:
-    return copied(deciding, tmp_path / "world")
 
 
 @pytest.fixture

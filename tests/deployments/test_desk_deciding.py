@@ -22,31 +22,13 @@ from tests.deployments.deciding_forms import APPROVAL, CEDAR, only, places, plai
 from tests.deployments.desk_world import (
     SECRET,
     World,
-    copied,
     decisions,
     fields,
-    launched,
     lead,
     mayor,
-    opened,
-    play,
 )
 from tests.world import launched as launched_on
 from tests.world import opened as is_open
-
-
-@pytest.fixture(scope="module")
-def deciding(tmp_path_factory: pytest.TempPathFactory) -> World:
-    world = launched(tmp_path_factory.mktemp("deciding"))
-    play(world, opened(APPROVAL))
-    return world
-
-
-@pytest.fixture
-def review(deciding: World, tmp_path: Path) -> World:
-    """The needs assessments are up for approval."""
-    return copied(deciding, tmp_path / "world")
-
 
 # -- comparing and commenting --------------------------------------------------------------------------------------
 

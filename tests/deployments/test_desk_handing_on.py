@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import date, timedelta
 from html import unescape
-from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
@@ -25,19 +24,9 @@ from models.links import BadLink
 from models.standing import Party, load
 from tasks.pages import party_of, writer_party
 from tests.deployments.desk_links import signed, visit, withdraw
-from tests.deployments.desk_world import ORIGIN, SECRET, World, copied, fields, launched, lead
+from tests.deployments.desk_world import ORIGIN, SECRET, World, fields, lead
 from tests.deployments.test_desk_workbooks import downloaded, hidden, uploaded
 from tests.deployments.test_desk_workbooks import filled as workbook
-
-
-@pytest.fixture(scope="module")
-def morning(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return launched(tmp_path_factory.mktemp("morning"))
-
-
-@pytest.fixture
-def world(morning: World, tmp_path: Path) -> World:
-    return copied(morning, tmp_path / "world")
 
 
 def handed_on(world: World, *names: str, days: int = 14) -> tuple[int, str]:

@@ -18,15 +18,10 @@ from models.events import history
 from models.standing import load
 from models.verify import violations
 from tests.deployments.coordinator_world import HOME, Browser, proof_in, signed_in
-from tests.deployments.desk_world import World, copied, fields, launched, lead, opened, play
+from tests.deployments.desk_world import World, copied, fields, lead, opened, play
 from tests.deployments.test_desk_workbooks import answers, filled, state
 from tests.models import files
 from tests.tasks.worded import Docx, ins, para
-
-
-@pytest.fixture(scope="module")
-def morning(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return launched(tmp_path_factory.mktemp("morning"))
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from html import unescape
-from pathlib import Path
 
 import pytest
 from icalendar import Calendar
@@ -21,12 +20,7 @@ from models.links import Link
 from models.standing import load
 from tasks.organisation_page import OrganisationPage, concerns, organisation_page
 from tests.deployments.coordinator_world import signed_in
-from tests.deployments.desk_world import SECRET, World, copied, launched, lead, mayor, opened, play
-
-
-@pytest.fixture(scope="module")
-def morning(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return launched(tmp_path_factory.mktemp("morning"))
+from tests.deployments.desk_world import SECRET, World, copied, lead, mayor, opened, play
 
 
 @pytest.fixture(scope="module")
@@ -41,11 +35,6 @@ def second_phase(approving: World, tmp_path_factory: pytest.TempPathFactory) -> 
     world = copied(approving, tmp_path_factory.mktemp("second"))
     play(world, lambda standing: standing.phase(1).completed_at is not None)
     return world
-
-
-@pytest.fixture
-def world(morning: World, tmp_path: Path) -> World:
-    return copied(morning, tmp_path / "world")
 
 
 def page_of(world: World, organisation: str, role: str) -> OrganisationPage:

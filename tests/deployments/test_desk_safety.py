@@ -24,15 +24,10 @@ from models.database import changing
 from models.editions import EditionFile
 from models.errors import ProgrammeError
 from models.standing import load
-from tests.deployments.desk_world import SECRET, World, copied, launched, play
+from tests.deployments.desk_world import SECRET, World, copied, play
 
 FORMS = ("", "/attachments", "/hand-on", "/more-time", "/form/needs", "/check", "/word", "/workbook", "/attachments/1/withdraw")
 """Behind a link to a contribution: every page that takes a form."""
-
-
-@pytest.fixture(scope="module")
-def morning(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return launched(tmp_path_factory.mktemp("morning"))
 
 
 @pytest.fixture(scope="module")
@@ -40,11 +35,6 @@ def second_phase(morning: World, tmp_path_factory: pytest.TempPathFactory) -> Wo
     world = copied(morning, tmp_path_factory.mktemp("second"))
     play(world, lambda standing: standing.phase(1).completed_at is not None)
     return world
-
-
-@pytest.fixture
-def world(morning: World, tmp_path: Path) -> World:
-    return copied(morning, tmp_path / "world")
 
 
 @pytest.fixture

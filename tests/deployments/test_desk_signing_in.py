@@ -20,13 +20,8 @@ from models.notices import Notice
 from models.sign_ins import SignIn
 from models.wishes import Promise
 from tests.deployments.coordinator_world import HOME, MAILBOX, Browser, link, links_on, mailed, proof_in, signed_in, text_of
-from tests.deployments.desk_world import World, copied, launched
+from tests.deployments.desk_world import World, copied
 from tests.factories import definition
-
-
-@pytest.fixture(scope="module")
-def morning(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return launched(tmp_path_factory.mktemp("morning"))
 
 
 @pytest.fixture

@@ -19,14 +19,9 @@ from models.events import history
 from models.standing import load
 from models.wishes import Promise, TimeRequest
 from tests.deployments.coordinator_world import HOME, Browser, link, proof_in, signed_in
-from tests.deployments.desk_world import ORIGIN, World, body_for, copied, launched
+from tests.deployments.desk_world import ORIGIN, World, body_for, copied
 
 PARTY = {"party": "cedar:project-lead"}
-
-
-@pytest.fixture(scope="module")
-def morning(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return launched(tmp_path_factory.mktemp("morning"))
 
 
 @pytest.fixture

@@ -14,16 +14,11 @@ from deployments.desk.uploads import LARGE, Bodies, Places
 from models.contributions import Attachment
 from models.database import reading
 from models.file_types import MOST_BYTES
-from tests.deployments.desk_world import World, copied, fields, launched, lead, mayor, opened, play
+from tests.deployments.desk_world import World, copied, fields, lead, mayor, opened, play
 from tests.models import files
 
 CHUNK = 64 * 1024
 SIZE = 8_000_000
-
-
-@pytest.fixture(scope="module")
-def morning(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return launched(tmp_path_factory.mktemp("morning"))
 
 
 @pytest.fixture

@@ -13,26 +13,9 @@ from models.database import changing, reading
 from models.doors import wishing
 from models.standing import load
 from models.wishes import TimeRequest
-from tests.deployments.desk_world import World, copied, fields, launched, lead, mayor, opened, play
+from tests.deployments.desk_world import World, copied, fields, lead, mayor
 
 REASON = "The council <i>meets</i> late."
-
-
-@pytest.fixture(scope="module")
-def morning(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return launched(tmp_path_factory.mktemp("morning"))
-
-
-@pytest.fixture(scope="module")
-def deciding(morning: World, tmp_path_factory: pytest.TempPathFactory) -> World:
-    world = copied(morning, tmp_path_factory.mktemp("deciding"))
-    play(world, opened("needs-approval"))
-    return world
-
-
-@pytest.fixture
-def world(morning: World, tmp_path: Path) -> World:
-    return copied(morning, tmp_path / "world")
 
 
 def proof(world: World, token: str) -> str:

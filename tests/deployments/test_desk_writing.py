@@ -17,26 +17,10 @@ from models.contributions import Contribution, Revision
 from models.database import changing, reading
 from models.drafts import Delegation, Draft
 from models.standing import load
-from tests.deployments.desk_world import SECRET, World, body_for, copied, launched, lead, opened, play
+from tests.deployments.desk_world import SECRET, World, body_for, copied, lead, opened, play
 from tests.deployments.form_fields import Form, Items, forms
 
 CHECK = "Check your answers"
-
-
-@pytest.fixture(scope="module")
-def morning(tmp_path_factory: pytest.TempPathFactory) -> World:
-    return launched(tmp_path_factory.mktemp("morning"))
-
-
-@pytest.fixture
-def world(morning: World, tmp_path: Path) -> World:
-    """The needs of every city are asked for."""
-    return copied(morning, tmp_path / "world")
-
-
-@pytest.fixture
-def token(world: World) -> str:
-    return lead(world)
 
 
 def form(world: World, address: str) -> Form:
