@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -15,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy import Engine
 
 from models import outbox, portable
+from models.contributions import Attachment, Revision
 from models.database import bring_to, changing, connect, migrate, reading
 from models.doors import signing_in
 from models.doors.steering import renew_lease, take_lease
@@ -212,6 +214,10 @@ def test_an_archive_of_an_older_version_is_restored_into_this_one(
     world = launched(sqlite_engine, one_pair())
     world.answer("needs")
     furnish(world, tmp_path / "var")
+    with changing(sqlite_engine) as session:  # a file that came with a contribution: a row below one of the tables that are altered
+        revision_id, data = session.scalars(sa.select(Revision.id)).first(), b"%PDF-1.7\n"
+        kept = {"filename": "plan.pdf", "media_type": "application/pdf", "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
+        session.add(Attachment(programme_id=world.programme, revision_id=revision_id, writer="", data=data, **kept))
     old = connect(f"sqlite:///{tmp_path}/old.db")
     with old.execution_options(changing=True).begin() as connection, portable.snapshot(sqlite_engine) as (today, revision):
         bring_to(connection, "0001")

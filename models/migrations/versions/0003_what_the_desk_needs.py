@@ -10,6 +10,8 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
+# New columns have plain defaults: with an expression the table would be made anew on SQLite, which rows below it forbid.
+
 
 def upgrade() -> None:
     op.create_table(
@@ -174,7 +176,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("gate_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("organisation", sa.String(length=48), nullable=True))
         batch_op.add_column(sa.Column("received_at", sa.DateTime(timezone=True), nullable=True))
-        batch_op.add_column(sa.Column("writer", sa.String(length=80), server_default=sa.text("''"), nullable=False))
+        batch_op.add_column(sa.Column("writer", sa.String(length=80), server_default="", nullable=False))
         batch_op.create_index(batch_op.f("ix_attachment_gate_id"), ["gate_id"], unique=False)
         batch_op.create_foreign_key(batch_op.f("fk_attachment_gate_id"), "gate", ["gate_id"], ["id"])
 
@@ -183,13 +185,13 @@ def upgrade() -> None:
 
     with op.batch_alter_table("decision", schema=None) as batch_op:
         batch_op.add_column(sa.Column("remarks", sa.JSON(), nullable=True))
-        batch_op.add_column(sa.Column("writer", sa.String(length=80), server_default=sa.text("''"), nullable=False))
+        batch_op.add_column(sa.Column("writer", sa.String(length=80), server_default="", nullable=False))
 
     with op.batch_alter_table("organisation", schema=None) as batch_op:
         batch_op.add_column(sa.Column("link_epoch", sa.Integer(), server_default="0", nullable=False))
 
     with op.batch_alter_table("revision", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("writer", sa.String(length=80), server_default=sa.text("''"), nullable=False))
+        batch_op.add_column(sa.Column("writer", sa.String(length=80), server_default="", nullable=False))
         batch_op.add_column(sa.Column("settled_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("answer", sa.Text(), nullable=True))
 
