@@ -134,8 +134,9 @@ def what_to_open(found: Serving) -> str:
     return f"""
 Ready.
 
-  Prefect (the coordinator's desk)   {found.prefect_url}
+  Prefect                            {found.prefect_url}
   Partner desk                       {found.public_url}
+  The coordinator's side of it       {found.public_url}/coordinator
   Mails go to                        {mails}
 
 First: open Prefect, Deployments, launch-programme, Run; programme: inclucities.

@@ -22,6 +22,7 @@ from models.known import known_in
 from models.method import GateKind
 from models.standing import Party, Standing
 from models.wishes import Promise, TimeRequest
+from tasks.coming import Coming, coming
 from tasks.decided import role_title
 from tasks.forms.options import Offer
 from tasks.messages import written_in
@@ -143,6 +144,10 @@ class Board:
     today: date
     waiting: tuple[Waiting, ...]
     late: tuple[Late, ...]
+    coming: tuple[Coming, ...]
+    """What opens next."""
+    is_closed: bool
+    now: datetime
 
     @property
     def asking(self) -> tuple[Waiting, ...]:
@@ -167,7 +172,8 @@ def board(session: Session, standing: Standing, now: datetime) -> Board:
     found = [_waiting(standing, gate, drafts, now) for gate in standing.programme.gates if gate.is_open]
     found.sort(key=lambda item: (item.due_on or date.max, item.gate_id))
     late = tuple(_late(standing, kept) for kept in tray.waiting(session, standing))
-    return Board(standing.programme.title, standing.today(now), tuple(found), late)
+    is_closed = standing.programme.closed_at is not None
+    return Board(standing.programme.title, standing.today(now), tuple(found), late, tuple(coming(standing)), is_closed, now)
 
 
 def waiting_at(session: Session, standing: Standing, gate: Gate, now: datetime) -> Waiting:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from datetime import date, datetime
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
-from models.gates import GateState
 from models.method import METHOD
-from models.programme import Phase, PhaseState
 from models.standing import Standing
+from tasks.coming import Coming, coming
 from tasks.troubles import trouble_of
 
 
@@ -36,32 +34,16 @@ def _coming(standing: Standing, now: datetime) -> list[str]:
     """What opens next and when, a line each; gates of one key share a line."""
     if standing.programme.closed_at is not None:
         return [f"closed on {standing.today(standing.programme.closed_at)}"]
-    found = Counter(_openings(standing, now))
-    first = min((day for day, _ in found), default=None)
-    if first is not None:
-        return [
-            f"next: {what}{f', {count} of them,' if count > 1 else ''} opens on {day}"
-            for (day, what), count in found.items()
-            if day == first
-        ]
-    phase = next((phase for phase in standing.programme.phases if phase.state == PhaseState.WAITING), None)
-    if phase is None:
-        return ["next: what follows the open gates opens once they are done"]
-    return [f"next: {_named(phase)} opens on {phase.planned_on} at the earliest, once what comes before it is done"]
+    return [_line(standing, item, now) for item in coming(standing)] or ["next: what follows the open gates opens once they are done"]
 
 
-def _openings(standing: Standing, now: datetime) -> Iterator[tuple[date, str]]:
-    """The day on which each phase and each gate opens that waits for nothing but its day."""
-    for phase in standing.programme.phases:
-        free = [gate for gate in standing.gates_in(phase.number) if gate.state == GateState.PENDING and standing.is_free(gate)]
-        if phase.state == PhaseState.WAITING and free:
-            yield max(phase.planned_on, standing.today(now)), _named(phase)
-        elif phase.state == PhaseState.OPEN:
-            for gate in free:
-                day = standing.opens_on(gate)
-                if day is not None and standing.work_begins(max(day, standing.programme.start_on)) > now:
-                    yield day, f"{gate.spec.title} ({gate.key})"
-
-
-def _named(phase: Phase) -> str:
-    return f"phase {phase.number}, {METHOD.phase(phase.number).title},"
+def _line(standing: Standing, item: Coming, now: datetime) -> str:
+    what = f"{item.title} ({item.key})" if item.key else f"phase {item.phase}, {item.title},"
+    zone = standing.definition.organisation(standing.definition.coordinator).zone
+    at = f"{item.at.astimezone(ZoneInfo(zone)):%Y-%m-%d at %H:%M} ({zone})"
+    many = f", {item.count} of them," if item.count > 1 else ""
+    if item.is_early:
+        return f"next: {what}{many} opens on {at} at the earliest, once what comes before it is done"
+    if item.at <= now:
+        return f"next: {what}{many} was to open on {at}: the next sweep does it. If it stays so, /health on the desk says why"
+    return f"next: {what}{many} opens on {at}"

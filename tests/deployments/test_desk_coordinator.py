@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -65,6 +65,17 @@ def events(world: World, kind: str) -> list[dict[str, object]]:
 
 
 # -- what waits ------------------------------------------------------------------------------------------------------
+
+
+def test_the_page_says_what_opens_next_and_what_should_be_open_already(inside: Browser) -> None:
+    page = inside.get(HOME).text
+    assert "What opens next" in page
+    assert "City profile (4)," in page
+    assert "Mon 18 Mar 2024, 08:00" in page
+    inside.world.set_clock(inside.world.now + timedelta(days=30))
+    late = signed_in(inside.world).get(HOME).text
+    assert "due since Mon 18 Mar 2024, 08:00" in late
+    assert 'href="/health"' in late
 
 
 def test_everything_that_waits_is_there_and_leads_to_where_it_is_dealt_with(world: World) -> None:

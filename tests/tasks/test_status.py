@@ -119,11 +119,15 @@ def test_the_form_in_prefect_leads_to_the_desk_and_says_who_asks_for_time(world:
 
 def test_the_overview_says_what_opens_next_and_when(world: World) -> None:
     with world.looking() as standing:
-        assert overview(standing, world.now).splitlines()[-1] == "next: City profile (profile), 4 of them, opens on 2024-03-18"
+        at = "2024-03-18 at 08:00 (Europe/Brussels)"
+        assert overview(standing, world.now).splitlines()[-1] == f"next: City profile (profile), 4 of them, opens on {at}"
+        late = overview(standing, world.now + timedelta(days=30)).splitlines()[-1]
+        assert late.startswith(f"next: City profile (profile), 4 of them, was to open on {at}: the next sweep does it.")
     world.assess()
     with world.looking() as standing:
         said = overview(standing, world.now).splitlines()[-1]
-    assert said == "next: phase 2, Thematic benchmarks, opens on 2024-05-27 at the earliest, once what comes before it is done"
+    at = "2024-05-27 at 08:00 (Europe/Brussels)"
+    assert said == f"next: phase 2, Thematic benchmarks, opens on {at} at the earliest, once what comes before it is done"
 
 
 def test_the_overview_of_a_programme_that_is_over_says_when_it_was_closed(world: World) -> None:
