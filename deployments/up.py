@@ -10,7 +10,6 @@ from typing import NoReturn
 from deployments import system
 from deployments.processes import Child, Children, Stopped
 from deployments.serving import (
-    POOL,
     ROOT,
     CannotServe,
     Serving,
@@ -27,8 +26,8 @@ PYTHON = sys.executable
 SERVER = "Prefect server"
 WORKER = "worker"
 WORKER_MOST = 250.0
-"""Megabytes. Prefect's worker (3.8.8) begins with 80 and keeps 0.15 to 0.6 of every run it has started: with a sweep a minute it would
-have a gigabyte within days. It is started anew between two runs, which nobody notices but its log."""
+"""Megabytes. A worker has 75 to 90 and stays there (`deployments/worker.py` says what it takes); one that grows all the same is started
+anew between two runs, which nobody notices but its log."""
 LOOK_AT_MEMORY = 10.0
 """Seconds between looks."""
 PATIENCE = 180.0
@@ -105,10 +104,7 @@ def start_prefect(found: Serving, children: Children) -> None:
 def start_worker(children: Children) -> None:
     """The process that starts flow runs."""
     say("Starting the worker ...")
-    # No --limit: with one, a run that is resumed within a second of its suspension ends the worker itself (Prefect 3.8.8, "this
-    # borrower is already holding one of this CapacityLimiter's tokens"). There are nine runs at most: seven phases, sweep, build.
-    command = [PYTHON, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"]
-    children.start(WORKER, command)
+    children.start(WORKER, [PYTHON, "-m", "deployments.worker"])
 
 
 def start_desk(found: Serving, children: Children) -> None:

@@ -16,7 +16,6 @@ from pathlib import Path
 import pytest
 from sqlalchemy import create_engine
 
-from deployments.serving import POOL
 from deployments.up import SERVER, wait_for
 from tests.conftest import without
 from tests.faults.stand import Stand, stand
@@ -109,7 +108,7 @@ def test_two_servers_on_one_database_one_of_which_dies(cluster: Cluster, tmp_pat
         command = [port if word == str(server.found.prefect_port) else word for word in first.command]
         second = server.children.start("second server", command, **first.environment)
         wait_for(f"http://127.0.0.1:{port}/api/health", second, server.children)
-        worker = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process", "--name", "second"]
+        worker = [sys.executable, "-m", "deployments.worker", "second"]
         server.children.start("second worker", worker, PREFECT_API_URL=f"http://127.0.0.1:{port}/api")
         world = at_stand.begun()
         first.process.kill()

@@ -16,7 +16,6 @@ from prefect.events import Event, Resource
 from prefect.events.clients import PrefectEventsClient
 
 from deployments.processes import Child
-from deployments.serving import POOL
 from deployments.up import SERVER, mend
 from flows.phase_run import COMPLETED
 from models.doors import steering
@@ -109,7 +108,7 @@ def test_two_sweeps_at_once_say_everything_once(at_stand: Stand) -> None:
 
 
 def test_of_two_workers_one_dies_and_the_other_carries_on(at_stand: Stand) -> None:
-    command = [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process", "--name", "the other"]
+    command = [sys.executable, "-m", "deployments.worker", "the other"]
     children = at_stand.server.children
     other = children.start("other worker", command)
     try:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from deployments.serving import POOL, ROOT
+from deployments.serving import ROOT
 from models.events import EventKind
 from tests.faults.stand import Stand
 from tests.faults.test_killed_at_each_step import assert_it_takes_answers, standing_of
@@ -82,7 +82,7 @@ def test_runs_suspended_by_this_version_are_resumed_by_the_next(at_stand: Stand,
     run_in(next_version, at_stand, "-m", "deployments.registering")
     server.children.cwd = next_version
     try:
-        server.children.start("worker", [sys.executable, "-m", "prefect", "worker", "start", "--pool", POOL, "--type", "process"])
+        server.children.start("worker", [sys.executable, "-m", "deployments.worker"])
         assert server.resume(run, gate="needs @ city-alder", what="extend", on="2024-05-31")["status"] == "ACCEPT"
         assert server.wait_suspended(world.programme, 1, answers + 1) == run
         schema, said = server.form(run)
