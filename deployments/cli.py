@@ -20,7 +20,21 @@ from models.errors import BadFile, ProgrammeError
 
 app = typer.Typer(help="Run city-to-city mentoring programmes.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-ProgrammeFile = Annotated[Path, typer.Argument(help="A programme's folder or its programme.yaml.", metavar="PROGRAMME")]
+
+def _located(given: Path) -> Path:
+    from models.programme_file import located
+
+    return located(given)
+
+
+ProgrammeFile = Annotated[
+    Path,
+    typer.Argument(
+        help="A programme's folder, its programme.yaml, or the name of one that comes with the project: inclucities.",
+        metavar="PROGRAMME",
+        callback=_located,
+    ),
+]
 SHORTEST_HASH = 8
 """Fewer characters of a hash would fit by chance."""
 

@@ -3,25 +3,17 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 
 from prefect import flow, get_run_logger
 
 from models import clock
 from models.database import changing, reading
 from models.doors.launching import launch
-from models.programme_file import read_programme
-from models.settings import programmes_folder
+from models.programme_file import located, read_programme
 from models.standing import load
 from tasks.runs import start as start_phase
 from tasks.status import show_programme
 from tasks.steps import Step, reached
-
-
-def programme_path(programme: str) -> Path:
-    """The file behind what was entered: the name of a programme that comes with the project, or a path on this machine."""
-    shipped = programmes_folder() / programme
-    return shipped if shipped.parent == programmes_folder() and shipped.is_dir() else Path(programme)
 
 
 @flow(name="launch-programme", flow_run_name="launch {programme}", retries=0, persist_result=False)
@@ -32,7 +24,7 @@ async def launch_programme(programme: str = "inclucities", start: date | None = 
     2. Store it with the start date (default: the next working day that everybody shares). Twice is refused.
     3. Start phase 1; the others start when their time has come.
     """
-    definition = read_programme(programme_path(programme))
+    definition = read_programme(located(programme))
     with changing() as session:
         standing = launch(session, definition, clock.now(), start_on=start)
     get_run_logger().info("%s starts on %s.", definition.title, standing.programme.start_on)

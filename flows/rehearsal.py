@@ -7,7 +7,7 @@ import asyncio
 from prefect import flow, get_run_logger
 from prefect.artifacts import acreate_markdown_artifact
 
-from flows.programme import programme_path
+from models.programme_file import located
 from models.settings import var_folder
 from tasks.rehearsal_folder import rehearse
 from tasks.status import escape
@@ -21,8 +21,8 @@ async def rehearsal(programme: str = "inclucities", seed: int = 1, documents: bo
     2. Write its timeline, mail, calendar and, where asked for, its documents.
     3. Say where the folder is.
     """
-    out = var_folder() / "rehearsals" / f"{programme_path(programme).name}-seed-{seed}"
-    standing = await asyncio.to_thread(rehearse, programme_path(programme), out, seed=seed, documents=documents)
+    out = var_folder() / "rehearsals" / f"{located(programme).name}-seed-{seed}"
+    standing = await asyncio.to_thread(rehearse, located(programme), out, seed=seed, documents=documents)
     get_run_logger().info("The rehearsal is in %s", out)
     title = escape(standing.definition.title)
     await acreate_markdown_artifact(

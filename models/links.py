@@ -22,6 +22,8 @@ ACTING: frozenset[Purpose] = frozenset({"act", "behalf"})
 
 REHEARSAL_SECRET = "rehearsal links open nothing"  # noqa: S105 - known to everybody on purpose: refused wherever links are live
 _SALT = "inclucities/link/1"
+LARGEST = 2**31 - 1
+"""Of a row's number, in any database: a larger one breaks the question for it."""
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,8 @@ def address(public_url: str, token: str) -> str:
 def _link(fields: Any) -> Link:
     purpose, programme, gate_id, edition_id, organisation, role, expires_on, *later = fields
     epoch, delegation_id = later or (0, None)
+    if not all(number is None or 0 <= int(number) <= LARGEST for number in (gate_id, edition_id, epoch, delegation_id)):
+        raise ValueError(fields)
     return Link(purpose, programme, gate_id, edition_id, organisation, role, date.fromisoformat(expires_on), epoch, delegation_id)
 
 

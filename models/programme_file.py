@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from itertools import chain, islice
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -16,11 +17,18 @@ from models.errors import BadFile, Fault
 from models.programme_absences import a_common_working_day_is_never_far
 from models.programme_cast import CAST_RULES
 from models.programme_timing import TIMING_RULES
+from models.settings import programmes_folder
 from models.yaml_lines import MAX_FAULTS, Document, parse, pydantic_faults, read
 from models.yaml_places import Place
 
 FILE_NAME = "programme.yaml"
 RULES = (*CAST_RULES, *TIMING_RULES, a_common_working_day_is_never_far)
+
+
+def located(given: str | os.PathLike[str]) -> Path:
+    """The file behind what was entered: a path that is there, or else the name of a programme that comes with the project."""
+    path, shipped = Path(given), programmes_folder() / given
+    return shipped if not path.exists() and shipped.parent == programmes_folder() and shipped.is_dir() else path
 
 
 def read_programme(path: str | os.PathLike[str]) -> Definition:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -19,7 +19,7 @@ from models.drafts import Draft, DraftSave
 from models.gates import Gate
 from models.holding import held_until
 from models.known import known_in
-from models.method import GateKind
+from models.method import METHOD, GateKind
 from models.standing import Party, Standing
 from models.wishes import Promise, TimeRequest
 from tasks.coming import Coming, coming
@@ -29,6 +29,7 @@ from tasks.messages import written_in
 from tasks.notice_views import name_of, scope_names
 from tasks.page_bodies import changes_between
 from tasks.page_changes import Change, Kind
+from tasks.troubles import trouble_of
 from tasks.wording import Words, as_day
 
 FURTHEST = timedelta(days=366)
@@ -137,6 +138,17 @@ class Late:
 
 
 @dataclass(frozen=True)
+class Broken:
+    """A phase in trouble: `trouble` is held, stuck or healing."""
+
+    phase: int
+    title: str
+    trouble: str
+    said: str
+    """What was said when its run broke last: other people's words."""
+
+
+@dataclass(frozen=True)
 class Board:
     """Everything that waits in a programme."""
 
@@ -148,6 +160,8 @@ class Board:
     """What opens next."""
     is_closed: bool
     now: datetime
+    broken: tuple[Broken, ...] = ()
+    """The phases that do not go on, or whose run is just being replaced."""
 
     @property
     def asking(self) -> tuple[Waiting, ...]:
@@ -173,7 +187,14 @@ def board(session: Session, standing: Standing, now: datetime) -> Board:
     found.sort(key=lambda item: (item.due_on or date.max, item.gate_id))
     late = tuple(_late(standing, kept) for kept in tray.waiting(session, standing))
     is_closed = standing.programme.closed_at is not None
-    return Board(standing.programme.title, standing.today(now), tuple(found), late, tuple(coming(standing)), is_closed, now)
+    today, broken = standing.today(now), tuple(_broken(standing))
+    return Board(standing.programme.title, today, tuple(found), late, tuple(coming(standing)), is_closed, now, broken)
+
+
+def _broken(standing: Standing) -> Iterator[Broken]:
+    for phase in standing.programme.phases:
+        if trouble := trouble_of(phase):
+            yield Broken(phase.number, METHOD.phase(phase.number).title, trouble.name, trouble.said)
 
 
 def waiting_at(session: Session, standing: Standing, gate: Gate, now: datetime) -> Waiting:

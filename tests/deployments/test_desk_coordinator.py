@@ -10,10 +10,11 @@ import pytest
 import yaml
 from sqlalchemy import select
 
+from deployments.desk.watch import Patience, Watching
 from models import links
 from models.contributions import Revision
 from models.database import changing, reading
-from models.doors import wishing
+from models.doors import steering, vital, wishing
 from models.doors.answering import Offered, contribute, party_of
 from models.doors.wishing import Wanted
 from models.events import history
@@ -76,6 +77,46 @@ def test_the_page_says_what_opens_next_and_what_should_be_open_already(inside: B
     late = signed_in(inside.world).get(HOME).text
     assert "due since Mon 18 Mar 2024, 08:00" in late
     assert 'href="/health"' in late
+
+
+def breaks(world: World, often: int) -> None:
+    with changing(world.engine) as session:
+        standing = load(session, "orchard", locked=True)
+        for count in range(often):
+            steering.note_trouble(session, standing, 1, standing.phase(1).run_id, "<b>disk</b> full", world.now + timedelta(hours=count))
+
+
+def test_where_nothing_is_broken_the_page_says_nothing_of_it(inside: Browser) -> None:
+    assert "What does not run" not in inside.get(HOME).text
+
+
+@pytest.mark.parametrize(("often", "said"), [(1, "has lost its run; another takes its place."), (3, "is stuck: its runs broke")])
+def test_a_phase_that_lost_its_run_says_so_with_what_to_do(inside: Browser, often: int, said: str) -> None:
+    breaks(inside.world, often)
+    page = inside.get(HOME).text
+    assert said in page
+    assert "“&lt;b&gt;disk&lt;/b&gt; full”" in page
+
+
+def test_a_held_phase_says_how_it_goes_on(inside: Browser) -> None:
+    with changing(inside.world.engine) as session:
+        steering.hold(session, load(session, "orchard", locked=True), 1, inside.world.now)
+    assert "until you launch phase-1 again in Prefect" in inside.get(HOME).text
+
+
+def test_the_silence_of_the_sweep_is_said_with_its_last_sign_of_life(inside: Browser) -> None:
+    world = inside.world
+    world.app.state.patience = Patience(Watching(grace=timedelta(minutes=-10)))
+    assert "The engine has not been at work yet." in inside.get(HOME).text
+    with changing(world.engine) as session:
+        vital.seen(session, vital.SWEEP, world.now - timedelta(minutes=9))
+    world.app.state.patience = Patience(Watching(grace=timedelta(minutes=-10)))
+    page = inside.get(HOME).text
+    assert "The engine was last at work on Mon 4 Mar 2024, 08:51. Until it is again, reminders" in page
+    assert 'href="/health"' in page
+    with changing(world.engine) as session:
+        vital.seen(session, vital.SWEEP, world.now)
+    assert "What does not run" not in inside.get(HOME).text
 
 
 def test_everything_that_waits_is_there_and_leads_to_where_it_is_dealt_with(world: World) -> None:

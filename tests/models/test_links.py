@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import string
+from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import pytest
@@ -69,6 +70,12 @@ def opens(text: str) -> bool:
         return read(SECRET, text, IN_TIME) == LINK
     except BadLink:
         return False
+
+
+@pytest.mark.parametrize("number", [-1, 2**31, 11859308630706])
+def test_a_number_that_no_row_can_have_opens_nothing(number: int) -> None:
+    with pytest.raises(BadLink, match="not one of ours"):
+        read(SECRET, token(link=replace(LINK, gate_id=number)), IN_TIME)
 
 
 def test_a_link_of_another_installation_opens_nothing() -> None:

@@ -20,7 +20,8 @@ from models.fault_words import PATTERN_WORDS
 from models.mailbox import ascii_mailbox
 from models.method import METHOD
 from models.method.graph import cycle, gate_edges
-from models.programme_file import definition_schema, programme_from, read_programme
+from models.programme_file import definition_schema, located, programme_from, read_programme
+from models.settings import programmes_folder
 from models.yaml_lines import load
 
 ROOT = Path(__file__).parents[2]
@@ -210,3 +211,13 @@ def test_a_domain_in_any_script_is_converted(written: str, mailbox: str) -> None
 def test_what_is_no_mailbox_is_refused(written: str) -> None:
     with pytest.raises(ValueError, match="@"):
         ascii_mailbox(written)
+
+
+def test_a_name_alone_finds_the_programme_that_comes_with_the_project_unless_such_a_path_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert located("inclucities") == programmes_folder() / "inclucities"
+    assert [located(name) for name in ("nonsense", "../programmes/inclucities")] == [Path("nonsense"), Path("../programmes/inclucities")]
+    (tmp_path / "inclucities").mkdir()
+    assert located("inclucities") == Path("inclucities")

@@ -14,6 +14,7 @@ from starlette.routing import Route
 from deployments.desk.coordinator import sessions
 from deployments.desk.coordinator.entering import Entered, Form, entering, inside, taking
 from deployments.desk.visits import waking
+from deployments.desk.watch import find
 from models import clock, links
 from models.database import reading
 from models.doors import access, signing_in, wishing
@@ -34,7 +35,8 @@ def programme(request: Request) -> Response:
 
 def _programme(request: Request, status: int = 200, **told: Any) -> Response:
     with entering(request) as entered:
-        return entered.page("programme", status, board=board(entered.session, entered.standing, entered.now), **told)
+        silence = find(entered.session, request.app.state.patience, entered.now).silence
+        return entered.page("programme", status, board=board(entered.session, entered.standing, entered.now), silence=silence, **told)
 
 
 @inside
