@@ -8,7 +8,7 @@ from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import Response
 
-WRITERS = 4
+WRITERS = 2
 """At once, beside those who read: the database takes one at a time, the others look at what was sent meanwhile."""
 
 
