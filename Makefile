@@ -46,10 +46,11 @@ tools:
 .venv/ready: requirements.txt pyproject.toml
 	@$(PYTHON) deployments/system.py venv
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@echo "Installing $$(grep -c '==' requirements.txt) packages; this takes a minute or two ..."
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@$(BIN)/python -m pip check --disable-pip-version-check
-	@echo "Compiling ..."
+	@echo "Compiling them; half a minute ..."
 	@$(BIN)/python -m compileall -q -j 2 .venv/lib >.venv/compile.log 2>&1 || true
 	@$(BIN)/python -m compileall -q -j 2 $(CODE)
 	@touch $@

@@ -120,7 +120,8 @@ def wait_for(url: str, child: Child, children: Children) -> None:
     while not answers(url):
         children.check()
         if time.monotonic() > until:
-            raise CannotServe(f"{child.name} does not answer at {url} after {PATIENCE:.0f} seconds. Its log: {child.log}")
+            slow = "Where the machine was only busy, `make up` once more goes on from here."
+            raise CannotServe(f"{child.name} does not answer at {url} after {PATIENCE:.0f} seconds. {slow} Its log: {child.log}")
         time.sleep(0.1)
 
 

@@ -12,7 +12,7 @@ from models.contribution_kinds.parts import MAILBOX, PHONE
 from models.doors.drafting import Conflict
 from models.drafts import OtherAnswer
 from tasks.forms.options import Choice, Offer
-from tasks.forms.state import id_of, order_of
+from tasks.forms.state import counted, id_of, order_of
 from tasks.forms.typed import Path, Problem, shown
 from tasks.page_fields import Field, Form
 from tasks.wording import Words
@@ -68,6 +68,8 @@ class Node:
     """Entries of this list have pages of their own."""
     may_add: bool = True
     summary: str = ""
+    is_left_out: bool = False
+    """An entry in which nothing is said: it is not handed in."""
     limit: int = 0
 
     @property
@@ -134,8 +136,11 @@ class View:
         return self._leaf(said, asked, said.conflict.mine if said.conflict else text, path)
 
     def _list(self, said: Node, asked: Field, state: Any, path: Path) -> Node:
-        keys = order_of(state)
-        entries = tuple(self.entry(asked, state["items"][key], (*path, key), number) for number, key in enumerate(keys, start=1))
+        keys, counts = order_of(state), counted(asked, state)
+        entries = tuple(
+            replace(self.entry(asked, state["items"][key], (*path, key), number), is_left_out=key not in counts)
+            for number, key in enumerate(keys, start=1)
+        )
         return replace(
             said, control="entries", children=entries, entry=self.words.label(asked.entry), is_big=is_big(asked), limit=asked.many,
             may_add=not asked.many or len(keys) < asked.many,

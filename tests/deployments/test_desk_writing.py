@@ -81,7 +81,7 @@ def write_all(world: World, token: str) -> None:
 
 def test_a_contribution_is_written_section_by_section_checked_and_handed_in(world: World, token: str) -> None:
     start = world.get(f"/a/{token}").text
-    assert "0 of 9 sections are complete" in start
+    assert "0 of 3 sections are complete. 6 more are optional." in start
     assert "Check and hand in" not in start
     address = f"/a/{token}/form/context"
     answer = send(world, address, form(world, address).with_(("context", "A town.\r\n\r\nBy the sea."), ("writer", "Anna")), "next")
@@ -104,6 +104,17 @@ def test_a_contribution_is_written_section_by_section_checked_and_handed_in(worl
     assert revision.body["needs"][0]["title"] == good_body(world)["needs"][0]["title"]
     assert drafts(world) == []
     assert world.nudged == ["orchard"]
+
+
+def test_an_entry_in_which_nothing_is_said_is_shown_as_left_out_and_is(world: World, token: str) -> None:
+    write_all(world, token)
+    needs = f"/a/{token}/form/needs"
+    assert send(world, needs, form(world, needs).with_(), "add:needs").status_code == 303
+    check = form(world, f"/a/{token}/check").with_()
+    shown = html.unescape(re.sub(r"<[^>]+>|\s+", " ", world.get(f"/a/{token}/check").text))
+    assert shown.count("it is left out when this is handed in") == 1
+    assert world.post(f"/a/{token}/check", data=dict(check)).status_code == 303
+    assert len(revisions(world)[0].body["needs"]) == 1
 
 
 def test_handing_in_twice_or_from_a_stale_tab_changes_nothing(world: World, token: str) -> None:
