@@ -20,6 +20,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import httpx
+import yaml
 from playwright.sync_api import Error as BrowserError
 from playwright.sync_api import Page, sync_playwright
 from sqlalchemy import text
@@ -27,9 +28,10 @@ from sqlalchemy import text
 from deployments.processes import Children
 from deployments.serving import ROOT, Serving, environment_of_children, keep_secret, serving
 from deployments.up import migrate_database, prepare, start_desk, start_prefect, start_worker
-from models import links
-from models.database import connect, reading
+from models import clock, links
+from models.database import changing, connect, reading
 from models.definition import Role
+from models.doors import signing_in
 from models.doors.launching import first_shared_day
 from models.errors import ProgrammeError
 from models.programme_file import read_programme
@@ -78,7 +80,9 @@ def take(folder: Path) -> None:
             browser = playwright.chromium.launch(executable_path=_chromium(), args=list(QUIET))
             _coordinator(browser.new_page(viewport={"width": 1280, "height": 860}), found, run)
             _partner(browser.new_page(viewport={"width": 1280, "height": 900}), found, "partner-page")
-            _partner(browser.new_page(viewport={"width": 360, "height": 740}), found, "partner-page-phone")
+            _partner(browser.new_page(viewport={"width": 360, "height": 740}), found, "partner-page-phone", form="partner-form-phone")
+            _coordinators_desk(browser.new_page(viewport={"width": 1280, "height": 900}), found)
+            _held(browser.new_page(viewport={"width": 1280, "height": 860}), found, run)
             _rehearsal(browser.new_page(viewport={"width": 1280, "height": 900}), folder)
             browser.close()
 
@@ -160,8 +164,8 @@ def _checklist(api: httpx.Client) -> dict[str, Any]:
     return found[0]
 
 
-def _partner(page: Page, found: Serving, name: str) -> None:
-    """What Capaci sees behind the link of its invitation; the mail itself may wait for the next working morning."""
+def _partner(page: Page, found: Serving, name: str, *, form: str = "") -> None:
+    """What Capaci sees behind the link of its invitation, and a section of its form; the mail itself may wait for the next morning."""
     engine = connect(found.database_url)
     with reading(engine) as session:
         standing = load(session, "inclucities")
@@ -171,6 +175,35 @@ def _partner(page: Page, found: Serving, name: str) -> None:
     engine.dispose()
     page.goto(links.address(found.desk_url, token))
     page.screenshot(path=PICTURES / f"{name}.png")
+    if form:
+        page.locator("a[href$='/form/context']").click()
+        sample = yaml.safe_load((PROGRAMME / "contributions" / "needs.city-capaci.it.yaml").read_text(encoding="utf-8"))
+        page.locator("#context").fill(sample["body"]["context"])
+        page.locator("#status").filter(has_text=re.compile("Salvato|Saved")).wait_for()
+        page.screenshot(path=PICTURES / f"{form}.png")
+
+
+def _coordinators_desk(page: Page, found: Serving) -> None:
+    """What waits, on the coordinator's side."""
+    engine = connect(found.database_url)
+    with changing(engine) as session:
+        token = signing_in.link_for(session, "inclucities", keep_secret(found.var, {}), clock.now(engine))
+    engine.dispose()
+    page.goto(f"{found.desk_url}/sign-in/{token}")
+    page.get_by_role("button").first.click()
+    page.wait_for_url("**/coordinator/inclucities")
+    page.screenshot(path=PICTURES / "coordinator-page.png")
+
+
+def _held(page: Page, found: Serving, run: str) -> None:
+    """Phase 1's run is cancelled: what Prefect says of it once the next sweep has seen it."""
+    with _api(found) as api:
+        cancelled = {"state": {"type": "CANCELLED", "name": "Cancelled"}, "force": True}
+        _wait("the cancel", lambda: api.post(f"/flow_runs/{run}/set_state", json=cancelled).status_code != BUSY)
+        _wait("phase 1 held", lambda: "held" in api.get(f"/flow_runs/{run}").raise_for_status().json()["tags"])
+    page.goto(found.prefect_url)
+    page.wait_for_url("**/dashboard**")
+    _shoot(page, re.sub(r"/dashboard.*$", f"/runs/flow-run/{run}", page.url), "Cancelled", "held-phase")
 
 
 def _rehearsal(page: Page, folder: Path) -> None:
