@@ -50,15 +50,13 @@ class Condition(StrEnum):
 class Finding:
     """The condition of a run.
 
-    `why` says in words what broke it, `over` whether Prefect, too, takes it for ended, `lost` whether Prefect does not know it,
-    `never_started` whether it was the worker that failed and not the run.
+    `why` says in words what broke it, `over` whether Prefect, too, takes it for ended, `lost` whether Prefect does not know it.
     """
 
     condition: Condition
     why: str = ""
     over: bool = False
     lost: bool = False
-    never_started: bool = False
 
 
 async def run_of(client: PrefectClient, run_id: str | None) -> FlowRun | None:
@@ -110,7 +108,7 @@ async def _judge(client: PrefectClient, phase: Phase, state: State, *, looks_at_
         return Finding(Condition.WAITING)
     if state.type in NOT_STARTED and since(state) > STARTS_WITHIN:
         why = f"It was {state.name} for {round(since(state).total_seconds())} seconds and nobody started it"
-        return Finding(Condition.BROKEN, why, never_started=True)
+        return Finding(Condition.BROKEN, why)
     if is_dead(phase, state):
         return Finding(Condition.BROKEN, "It gave no sign of life any more: its process or its machine is gone")
     return Finding(Condition.BUSY)

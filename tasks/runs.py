@@ -41,6 +41,9 @@ PATIENCE = 12
 STARTS_A_SWEEP = 4 * (os.cpu_count() or 1)
 """Every start or waking is a process of its own for some seconds: more at once than this would choke the machine."""
 
+RESTING = frozenset({PhaseState.HELD, PhaseState.COMPLETED})
+"""In which a phase gets no run from the engine."""
+
 HELD, HEALED, RELAUNCHED, STUCK = "held", "healed", "relaunched", "stuck"
 """Tags by which the coordinator finds such runs in Prefect."""
 
@@ -156,13 +159,12 @@ async def _bring_to_work(client: PrefectClient, programme: str, number: int, *, 
     for turn in range(patience):
         with reading() as session:
             standing = load(session, programme)
-        if turn and number not in waits_for_run(standing, clock.now()):
-            return False
         phase = standing.phase(number)
+        if phase.state in RESTING or (turn and number not in waits_for_run(standing, clock.now())):
+            return False
         found = await look_at(client, phase)
         if found is None:
-            await _launch(client, programme, number)
-            return True
+            return await _launch(client, phase)
         match found.condition:
             case Condition.CANCELLED:
                 await hold(client, programme, number, str(phase.run_id))
@@ -185,7 +187,9 @@ async def _replace(client: PrefectClient, standing: Standing, phase: Phase, foun
     programme, number, run_id = standing.programme.id, phase.number, str(phase.run_id)
     if not steering.may_relaunch(phase, clock.now()):
         return False
-    stuck = not found.never_started and _note_trouble(programme, number, run_id, found.why)
+    stuck = _note_trouble(programme, number, run_id, found.why)
+    if stuck is None:
+        return False
     reached(Step.TROUBLE_NOTED)
     if not found.lost:
         await rescue(phase)
@@ -195,17 +199,21 @@ async def _replace(client: PrefectClient, standing: Standing, phase: Phase, foun
         return False
     await _tag(client, run_id, *((HEALED, STUCK) if stuck else (HEALED,)))
     reached(Step.RUN_BURIED)
-    await _launch(client, programme, number, RELAUNCHED)
+    if not await _launch(client, phase, RELAUNCHED):
+        return False
     log.warning("phase %s of %s goes on in another run: %s", number, programme, found.why)
     return True
 
 
-def _note_trouble(programme: str, number: int, run_id: str, why: str) -> bool:
-    """Write down that a run broke, once for each run; whether the phase counts as stuck."""
+def _note_trouble(programme: str, number: int, run_id: str, why: str) -> bool | None:
+    """Write down that a run broke, once for each run; whether the phase counts as stuck. None where it goes on in another run already."""
     with changing() as session:
         standing = load(session, programme, locked=True)
+        phase = standing.phase(number)
+        if phase.run_id != run_id:
+            return None
         steering.note_trouble(session, standing, number, run_id, why, clock.now())
-        return steering.is_stuck(standing.phase(number))
+        return steering.is_stuck(phase)
 
 
 def _note_recovery(programme: str, number: int) -> None:
@@ -256,54 +264,90 @@ async def _settle(client: PrefectClient, phase: Phase, found: Finding) -> None:
 # -- launching -----------------------------------------------------------------------------------------------------
 
 
-async def _launch(client: PrefectClient, programme: str, number: int, *tags: str) -> None:
-    """Create the phase's next run and write it down.
+async def _launch(client: PrefectClient, judged: Phase, *tags: str) -> bool:
+    """Create the phase's next run and write it down, if the phase still is as it was judged; whether it goes on in that run.
 
     Two who do it at once get the same run, by its idempotency key. So does who comes after one that died before writing it
-    down; where that run has ended meanwhile, the next key brings another.
+    down; where that run has ended meanwhile, the next key brings another. Who was held up while the phase went on in another run,
+    or a person held it, makes none.
     """
+    number = judged.number
     found = await client.read_deployment_by_name(f"phase-{number}/phase-{number}")
-    for _ in range(PATIENCE):
+    for launches in range(judged.launches, judged.launches + PATIENCE):
         with reading() as session:
-            phase = load(session, programme).phase(number)
-            launches, before = phase.launches, phase.run_id
+            if not _is_still(load(session, judged.programme_id).phase(number), judged, launches):
+                return False
         run = await client.create_flow_run_from_deployment(
             found.id,
-            parameters={"programme": programme},
-            idempotency_key=f"{programme}-phase-{number}-{launches + 1}",
-            name=f"{programme} phase {number}",
+            parameters={"programme": judged.programme_id},
+            idempotency_key=_key(judged, launches + 1),
+            name=f"{judged.programme_id} phase {number}",
             tags=[*found.tags, *tags],
         )
         reached(Step.RUN_CREATED)
         ended = run.state is not None and run.state.is_final()
-        with changing() as session:
-            phase = load(session, programme, locked=True).phase(number)
-            if (phase.launches, phase.run_id) == (launches, before):
-                phase.launches, phase.run_id = launches + 1, before if ended else str(run.id)
+        noted = _note_run(judged, launches, None if ended else str(run.id))
         reached(Step.RUN_NOTED)
-        if not ended:
-            log.info("launched phase %s of %s as run %s", number, programme, run.id)
-            return
+        if noted and not ended:
+            log.info("launched phase %s of %s as run %s", number, judged.programme_id, run.id)
+        if not (noted and ended):
+            return noted
+    return False
+
+
+def _key(phase: Phase, launches: int | str) -> str:
+    """Under which Prefect makes a run only once; a person's runs have no such key."""
+    return f"{phase.programme_id}-phase-{phase.number}-{launches}"
+
+
+def _note_run(judged: Phase, launches: int, run_id: str | None) -> bool:
+    """Write down a launch, and the run it brought if that is alive; False where the phase has gone on without it."""
+    with changing() as session:
+        phase = load(session, judged.programme_id, locked=True).phase(judged.number)
+        if run_id is not None and phase.run_id == run_id:
+            return True  # another has written it down, or it works already
+        if not _is_still(phase, judged, launches):
+            return False
+        phase.launches, phase.run_id = launches + 1, run_id or judged.run_id
+        return True
+
+
+def _is_still(phase: Phase, judged: Phase, launches: int) -> bool:
+    return phase.state not in RESTING and (phase.launches, phase.run_id) == (launches, judged.run_id)
+
+
+async def _is_the_engines(client: PrefectClient, phase: Phase, run_id: str) -> bool:
+    """Whether a run is one that the engine has launched and that starts for the first time: no person wants it."""
+    run = await run_of(client, run_id)
+    return run is not None and (run.idempotency_key or "").startswith(_key(phase, "")) and (run.run_count or 0) <= 1
 
 
 async def is_somebody_elses(programme: str, number: int, run_id: str) -> str | None:
-    """Why a run must leave a phase alone: another run of it is alive. None where the phase is free for this one."""
+    """Why a run must leave a phase alone: another run of it is alive, or a person holds it. None where it is free for this one."""
     with reading() as session:
         phase = load(session, programme).phase(number)
     if phase.state == PhaseState.COMPLETED:
         return f"Phase {number} of {programme} is completed."
-    if phase.run_id in (None, run_id):
+    if phase.run_id == run_id or (phase.run_id is None and phase.state != PhaseState.HELD):
         return None
     async with get_client() as client:
         found = await look_at(client, phase)
-        if found is None:
-            return None
+        if found is not None and found.condition is Condition.CANCELLED:
+            await hold(client, programme, number, str(phase.run_id))
+        if found is None or found.condition is Condition.CANCELLED:
+            return await _held_against(client, programme, number, run_id)
         if found.condition is Condition.BROKEN:
             await _settle(client, phase, found)
-            return None
-        if found.condition is Condition.CANCELLED:
-            await hold(client, programme, number, str(phase.run_id))
             return None
         run = await run_of(client, phase.run_id)
     state = run.state.name if run and run.state else found.condition
     return f"Phase {number} of {programme} has a run already ({phase.run_id}, {state}). Answer or cancel that one."
+
+
+async def _held_against(client: PrefectClient, programme: str, number: int, run_id: str) -> str | None:
+    """Why a run may not let a held phase go on: the engine launched it before the phase was held, and only a person's does."""
+    with reading() as session:
+        phase = load(session, programme).phase(number)
+    if phase.state != PhaseState.HELD or not await _is_the_engines(client, phase, run_id):
+        return None
+    return f"Phase {number} of {programme} is held, and this run was launched before that. To go on, launch phase-{number} again."

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import random
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -22,6 +25,8 @@ from models.programme import PhaseState
 from models.standing import Standing, load
 from tasks import conditions
 from tasks.leases import build_of
+from tasks.runs import Budget, look_after, start
+from tasks.steps import Step, watched
 from tests.factories import definition
 from tests.flows.real_server import Server, real_server
 
@@ -107,6 +112,28 @@ def test_a_run_that_was_suspended_without_its_form_is_replaced(
     server.wait("another run", lambda: server.standing(launched).phase(1).run_id != run)
     assert server.state(run) == "Crashed"
     assert server.form(server.wait_suspended(launched, 1))
+
+
+def test_who_was_held_up_while_another_replaced_a_broken_run_makes_no_second_one(server: Server, launched: str) -> None:
+    broken, others = server.wait_suspended(launched, 1), list[str]()
+
+    def looked_after() -> None:
+        asyncio.run(look_after(launched, Budget()))
+
+    def overtaken(step: Step) -> None:
+        if step is Step.RUN_BURIED and not others:
+            others.append(broken)
+            with ThreadPoolExecutor() as another:
+                another.submit(copy_context().run, looked_after).result(60)
+            others.append(server.wait_suspended(launched, 1))
+
+    server.set_state(broken, "CRASHED")
+    with watched(overtaken):
+        looked_after()
+    assert server.standing(launched).phase(1).run_id == others[1] != broken
+    alive = {"type": {"not_any_": ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]}}
+    runs = server.api.post("/flow_runs/filter", json={"flow_runs": {"tags": {"all_": ["phase", "relaunched"]}, "state": alive}}).json()
+    assert [run["id"] for run in runs] == [others[1]]
 
 
 def test_a_build_behind_which_nobody_is_is_ended_by_the_sweep_and_keeps_no_other_out(
@@ -220,6 +247,12 @@ def test_cancelling_a_run_holds_its_phase_until_it_is_launched_again(server: Ser
     assert server.standing(launched).phase(2).state == PhaseState.HELD
     refused = server.resume(run)
     assert refused.get("status") != "ACCEPT"
+    asyncio.run(start(launched, 2))
+    assert server.standing(launched).phase(2).run_id is None, "the engine launches nothing that a person holds"
+    late = {"parameters": {"programme": launched}, "idempotency_key": f"{launched}-phase-2-99", "state": {"type": "SCHEDULED"}}
+    engines = server.api.post(f"/deployments/{server.deployment('phase-2')['id']}/create_flow_run", json=late).json()["id"]
+    server.wait("a run that the engine launched before it knew", lambda: server.state(engines) == "Completed")
+    assert server.standing(launched).phase(2).state == PhaseState.HELD
     again = server.run("phase-2", programme=launched)
     server.wait("phase 2 under way again", lambda: server.standing(launched).phase(2).state == PhaseState.OPEN)
     assert server.wait_suspended(launched, 2) == again
