@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from prefect import flow, get_run_logger
 from sqlalchemy import select
 
@@ -22,6 +24,9 @@ from tasks.runs import Budget, bury_dead_sweeps, look_after
 from tasks.status import show_phase, show_programme
 from tasks.steps import Step, reached
 from tasks.vital import leave_sign_of_life
+
+SENDS_FOR = 30.0
+"""Seconds of a sweep's minute that go into mail: a mail server that takes its time keeps no run waiting to be looked after."""
 
 
 @flow(name="sweep", retries=0, persist_result=False)
@@ -46,8 +51,8 @@ async def sweep() -> None:
 
 async def sweep_all() -> None:
     """Each programme's parts, of which none keeps another from its time."""
-    programmes, budget = running(), Budget()
-    failed = [programme for programme in programmes if not await alone(do_what_time_brings(programme), programme)]
+    programmes, budget, until = running(), Budget(), time.monotonic() + SENDS_FOR
+    failed = [programme for programme in programmes if not await alone(do_what_time_brings(programme, until), programme)]
     stands_still = bool(programmes) and failed == programmes
     failed += [programme for programme in programmes if not await alone(look_after_runs(programme, budget), programme)]
     failed += [programme for programme in launched() if not await alone(catch_up_on_deliverables(programme), programme)]
@@ -57,13 +62,13 @@ async def sweep_all() -> None:
         raise SweepFailed(f"The sweep could not finish {', '.join(dict.fromkeys(failed))}; the others are done. See the log above.")
 
 
-async def do_what_time_brings(programme: str) -> None:
-    """One programme's deadlines, rungs, digest and mail."""
+async def do_what_time_brings(programme: str, until: float) -> None:
+    """One programme's deadlines, rungs, digest and mail, of which each programme gets one message at least out."""
     if not time_brings_something(programme):
         return
     done = await carry_out_time(programme)
     reached(Step.TIME_CARRIED_OUT)
-    sent = await send_notices(programme)
+    sent = await send_notices(programme, lasts=max(0.0, until - time.monotonic()))
     done += await carry_out_time(programme)
     if done or sent:
         get_run_logger().info("%s: %s actions, %s notices.", programme, done, sent)

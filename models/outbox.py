@@ -89,6 +89,12 @@ def renew(session: Session, worker: str, now: datetime) -> None:
     session.execute(mine.values(claimed_until=now + LEASE), execution_options={"synchronize_session": False})
 
 
+def is_sending(session: Session, worker: str, now: datetime) -> bool:
+    """Whether a sender holds claims that are still good: it is alive."""
+    mine = select(Notice.id).where(Notice.claimed_by == worker, Notice.state.in_(ON_ITS_WAY), Notice.claimed_until > now).limit(1)
+    return session.scalar(mine) is not None
+
+
 def release(session: Session, notice_ids: Iterable[int], worker: str, *, may_be_out: bool = False) -> None:
     """Put claimed notices back untried, for whoever comes next; those another worker has taken over stay with it.
 

@@ -16,7 +16,7 @@ from prefect.client.schemas.filters import (
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.states import Crashed
 
-from models import clock
+from models import clock, outbox
 from models.database import reading
 from models.doors import steering
 from models.editions import sha256_of
@@ -121,5 +121,11 @@ async def bury_dead_builds() -> None:
 
 
 def _is_abandoned(run: FlowRun) -> bool:
+    """It makes no files, and tells nobody of those it has made."""
     programme = run.parameters.get("programme")
-    return bool(programme) and _is_dead(run) and not _is_held(_lease(str(programme)))
+    return bool(programme) and _is_dead(run) and not _is_held(_lease(str(programme))) and not _is_telling(run)
+
+
+def _is_telling(run: FlowRun) -> bool:
+    with reading() as session:
+        return outbox.is_sending(session, str(run.id), clock.now())

@@ -92,6 +92,7 @@ class _Sender:
     rehearsal: bool
     look_up: LookUp
     kinds: Collection[NoticeKind] | None = None
+    lasts: float | None = None
     count: Counter[str] = field(default_factory=Counter)
     more: bool = True
     paused: str | None = None
@@ -175,12 +176,15 @@ class _Sender:
                 self._put_back(messages[place:])
                 self.more = place > 0  # a machine that is too slow for one message leaves it to the next sweep
                 return
-            if stop:
+            if stop or self._has_had_its_time():
                 rest = messages[place + 1 :]
                 self._put_back(rest)
                 self.count["waiting"] += sum(len(other.notices) for other in rest)
                 self.more = False
                 return
+
+    def _has_had_its_time(self) -> bool:
+        return self.lasts is not None and time.monotonic() - self.set_out > self.lasts
 
     def _put_back(self, messages: Sequence[_Message]) -> None:
         """A message that may have gone out keeps its Message-ID, whatever it will be folded with."""
@@ -320,12 +324,14 @@ def dispatch(
     rehearsal: bool = False,
     look_up: LookUp = load,
     kinds: Collection[NoticeKind] | None = None,
+    lasts: float | None = None,
 ) -> Dispatched:
     """Send everything that is due at `now`, of one programme or all, of these kinds or all.
 
-    `worker` names this sender and no other. `look_up` finds a programme's standing; the rehearsal hands in the one it has.
+    After `lasts` seconds no other message is begun; the rest waits for the next sending. `worker` names this sender and no other.
+    `look_up` finds a programme's standing; the rehearsal hands in the one it has.
     ProgrammeError where a rehearsal would sign live links or the other way round. What a mail server or network does is
     never an error: it is written down with the notice.
     """
     links.check_secret(secret, rehearsal=rehearsal)
-    return _Sender(sessions, now, channel, worker, secret, public_url, programme_id, rehearsal, look_up, kinds).run()
+    return _Sender(sessions, now, channel, worker, secret, public_url, programme_id, rehearsal, look_up, kinds, lasts).run()

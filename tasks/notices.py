@@ -16,16 +16,17 @@ from tasks.leases import claims_kept
 
 
 @task(task_run_name="send notices of {programme}", cache_policy=NO_CACHE, persist_result=False)
-async def send_notices(programme: str) -> int:
-    """Send every notice that is due; how many went out."""
+async def send_notices(programme: str, lasts: float | None = None) -> int:
+    """Send every notice that is due, though none is begun after `lasts` seconds; how many went out."""
     worker = flow_run.get_id() or "sweep"
     async with claims_kept(worker):
-        done = await asyncio.to_thread(_send, programme, worker)
+        done = await asyncio.to_thread(_send, programme, worker, lasts)
     return done.sent
 
 
-def _send(programme: str, worker: str) -> Dispatched:
+def _send(programme: str, worker: str, lasts: float | None) -> Dispatched:
     with open_channel(notify_urls(), mail_folder()) as channel:
         return dispatch(
-            changing, clock.now(), channel, worker=worker, secret=link_secret(), public_url=public_url(), programme_id=programme
-        )
+            changing, clock.now(), channel, worker=worker, secret=link_secret(), public_url=public_url(),
+            programme_id=programme, lasts=lasts,
+        )  # fmt: skip

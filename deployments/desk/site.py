@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +22,7 @@ from deployments.desk.languages import PreferredLanguage
 from deployments.desk.limits import Limits, Proxies, RateLimits
 from deployments.desk.security import SecurityHeaders, keep_tokens_out_of_logs
 from deployments.desk.uploads import Bodies
+from deployments.desk.waker import Nudge, Waker, wake_in_prefect
 from deployments.desk.watch import Patience, Watch, Watching, kept
 from models import database, settings
 from models.errors import ProgrammeError
@@ -34,15 +35,6 @@ AT_ONCE = 3
 with eight, fifty partners got 56 answers a second, with three 76, for threads that take turns cost. One more than cores, so that a slow
 page does not stop the rest; and whoever holds the database to write shares the processor with so many only, for all other writers wait.
 """
-
-Nudge = Callable[[str], Awaitable[None]]
-
-
-async def wake_runs(programme: str) -> None:
-    """Wake the programme's runs in Prefect."""
-    from tasks.runs import nudge  # brings Prefect with it, which no page needs
-
-    await nudge(programme)
 
 
 @dataclass(frozen=True)
@@ -64,10 +56,10 @@ class Desk:
         return cls(database.current_engine(), secret, settings.documents_folder())
 
 
-def create_app(desk: Desk | None = None, nudge: Nudge = wake_runs, watching: Watching | None = None) -> Starlette:
+def create_app(desk: Desk | None = None, nudge: Nudge | None = None, watching: Watching | None = None) -> Starlette:
     """The desk. Without `desk` the environment is read at the start, which fails where there is no secret.
 
-    While it serves, it watches whether the sweep runs.
+    `nudge` wakes the runs of a programme; without, a thread does. While it serves, it watches whether the sweep runs.
     """
     watching = watching or Watching()
 
@@ -95,7 +87,7 @@ def create_app(desk: Desk | None = None, nudge: Nudge = wake_runs, watching: Wat
     )
     app.router.redirect_slashes = False  # its redirects repeat the Host header, which anybody can set
     app.state.desk = desk
-    app.state.nudge = nudge
+    app.state.nudge = nudge or Waker(wake_in_prefect).wake
     app.state.limits = Limits()
     app.state.bodies = Bodies()
     app.state.writers = writers.places()

@@ -29,6 +29,7 @@ from tasks.runs import Budget, look_after, start
 from tasks.steps import Step, watched
 from tests.factories import definition
 from tests.flows.real_server import Server, real_server
+from tests.outboxes import notice
 
 pytestmark = [pytest.mark.server]
 
@@ -139,14 +140,18 @@ def test_who_was_held_up_while_another_replaced_a_broken_run_makes_no_second_one
 def test_a_build_behind_which_nobody_is_is_ended_by_the_sweep_and_keeps_no_other_out(
     server: Server, launched: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    dead, alive = (at_work(server, "deliverables", programme=name) for name in (launched, "another"))
+    dead, alive, telling = (at_work(server, "deliverables", programme=name) for name in (launched, "another", launched))
     at_night = at_work(server, "deliverables")
     monkeypatch.setattr(steering, "LEASE", timedelta(milliseconds=100))
     with changing(server.engine) as session:
         leasing.take(session, build_of("another"), "somebody", server.now(), steering.LEASE)
+        claims = notice(load(session, launched), "in its hands", claimed_by=telling, claimed_until=server.now() + timedelta(minutes=1))
+        session.add(claims)
     server.sweep()
-    assert [server.state(run) for run in (dead, alive, at_night)] == ["Crashed", "Running", "Running"]
-    for run in (alive, at_night):
+    assert [server.state(run) for run in (dead, alive, at_night, telling)] == ["Crashed", "Running", "Running", "Running"]
+    with changing(server.engine) as session:
+        session.delete(claims)
+    for run in (alive, at_night, telling):
         server.set_state(run, "CANCELLED")
 
 

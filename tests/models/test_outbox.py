@@ -63,6 +63,15 @@ def test_a_sender_that_is_still_at_it_keeps_its_claims_and_no_others(session: Se
     assert settled.claimed_until is None
 
 
+def test_a_sender_is_at_it_while_its_claims_are_good(session: Session, standing: Standing) -> None:
+    mine = claim_one(session, standing)
+    assert outbox.is_sending(session, "me", NOW + outbox.LEASE - MINUTE)
+    assert not outbox.is_sending(session, "me", NOW + outbox.LEASE)
+    assert not outbox.is_sending(session, "you", NOW)
+    outbox.settle_sent(session, standing, [mine.id], NOW, "me", channel="smtp", message_id="<m@x>", file=None)
+    assert not outbox.is_sending(session, "me", NOW)
+
+
 def test_a_sender_that_lost_its_claim_cannot_settle(session: Session, standing: Standing) -> None:
     mine = claim_one(session, standing)
     outbox.claim(session, None, NOW + outbox.LEASE, "you")

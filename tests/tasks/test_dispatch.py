@@ -303,3 +303,13 @@ def test_a_message_that_may_be_out_keeps_its_message_id_though_it_is_put_back(
         assert send(engine, mail, NOW + HOUR, worker="second").paused
     assert send(engine, mail, NOW + timedelta(days=1), worker="third").sent == 2
     assert message_ids(server)[4:] == [message_ids(server)[4]] * 2
+
+
+def test_a_sending_whose_time_is_over_begins_no_other_message_and_the_next_one_sends_the_rest(
+    sqlite_engine: Engine, server: MailServer, mail: Channel
+) -> None:
+    queue(sqlite_engine, *({"mailbox": f"partner-{number}@orchard.example"} for number in range(3)))
+    assert send(sqlite_engine, mail, lasts=0.0) == Dispatched(sent=1, waiting=2)
+    assert [item.claimed_by for item in rows(sqlite_engine)] == [None] * 3
+    assert send(sqlite_engine, mail, worker="next") == Dispatched(sent=2)
+    assert len({envelope.rcpt_tos[0] for envelope in server.arrived}) == len(server.arrived) == 3
