@@ -20,7 +20,7 @@ from tasks.gates import carry_out_time, time_brings_something
 from tasks.leases import only_sweep
 from tasks.notices import send_notices
 from tasks.publishing import without_files
-from tasks.runs import Budget, bury_dead_sweeps, look_after
+from tasks.runs import Budget, bury_dead_sweeps, look_after, put_back_what_never_started
 from tasks.status import show_phase, show_programme
 from tasks.steps import Step, reached
 from tasks.vital import leave_sign_of_life
@@ -46,6 +46,7 @@ async def sweep() -> None:
             return
         await courteously(bury_dead_sweeps())
         await courteously(bury_dead_builds())
+        await courteously(put_back_what_never_started())
         await sweep_all()
 
 

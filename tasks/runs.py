@@ -19,17 +19,20 @@ from prefect.client.schemas.filters import (
     FlowRunFilterState,
     FlowRunFilterStateType,
 )
-from prefect.client.schemas.objects import StateType
+from prefect.client.schemas.objects import State, StateType
 from prefect.runtime import deployment, flow_run
-from prefect.states import Cancelled, Crashed
+from prefect.states import Cancelled, Crashed, Scheduled
+from sqlalchemy import select
 
 from models import clock
 from models.advance import waits_for_run
 from models.database import changing, reading
 from models.doors import steering
 from models.errors import ProgrammeError
+from models.method import METHOD
 from models.programme import Phase, PhaseState
 from models.standing import Standing, load
+from tasks import conditions
 from tasks.answers import rescue
 from tasks.conditions import CANCELLED, Condition, Finding, judge, look_at, run_of, runs_of, since
 from tasks.steps import Step, reached
@@ -40,6 +43,9 @@ PATIENCE = 12
 """How many half seconds a nudge waits for a run that is just about to suspend."""
 STARTS_A_SWEEP = 4 * (os.cpu_count() or 1)
 """Every start or waking is a process of its own for some seconds: more at once than this would choke the machine."""
+
+LAUNCHED_BY_PEOPLE = ["launch-programme", *(f"phase-{phase.number}" for phase in METHOD.phases)]
+"""Deployments."""
 
 RESTING = frozenset({PhaseState.HELD, PhaseState.COMPLETED})
 """In which a phase gets no run from the engine."""
@@ -250,6 +256,25 @@ async def bury_dead_sweeps() -> None:
         for run in runs:
             if str(run.id) != own and run.state is not None and since(run.state) > 2 * steering.LEASE:
                 await client.set_flow_run_state(run.id, Crashed(message="It gave no sign of life any more; others sweep."), force=True)
+
+
+async def put_back_what_never_started() -> None:
+    """Start again what a person has launched and a worker died with before it began. Phases' own runs are looked after with them."""
+    async with get_client() as client:
+        runs = await client.read_flow_runs(
+            deployment_filter=DeploymentFilter(name=DeploymentFilterName(any_=LAUNCHED_BY_PEOPLE)),
+            flow_run_filter=FlowRunFilter(state=FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.PENDING]))),
+        )
+        late = [run for run in runs if run.state is not None and since(run.state) > conditions.STARTS_WITHIN]
+        if not late:
+            return
+        with reading() as session:
+            ids = [str(run.id) for run in late]
+            known = set(session.scalars(select(Phase.run_id).where(Phase.run_id.in_(ids))))
+        for run in late:
+            if str(run.id) not in known:
+                again: State[None] = Scheduled(message="Whoever was to start it is gone; it is started again.")
+                await client.set_flow_run_state(run.id, again, force=True)
 
 
 async def _settle(client: PrefectClient, phase: Phase, found: Finding) -> None:

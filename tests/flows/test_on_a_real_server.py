@@ -163,6 +163,18 @@ def at_work(server: Server, deployment: str, **parameters: str) -> str:
     return str(run)
 
 
+def test_what_a_person_launched_and_no_worker_began_is_started_again(
+    server: Server, launched: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = server.wait_suspended(launched, 1)
+    body = {"parameters": {"programme": launched}, "state": {"type": "PENDING"}}
+    lost = server.api.post(f"/deployments/{server.deployment('phase-1')['id']}/create_flow_run", json=body).raise_for_status().json()["id"]
+    monkeypatch.setattr(conditions, "STARTS_WITHIN", timedelta(0))
+    server.sweep()
+    server.wait("it has been started", lambda: server.state(lost) == "Completed")
+    assert server.wait_suspended(launched, 1) == own
+
+
 def test_an_answer_the_form_does_not_offer_is_refused_by_the_server_and_the_phase_waits_on(server: Server, launched: str) -> None:
     run = server.wait_suspended(launched, 1)
     said = server.resume(run, gate="needs @ city-atlantis", what="dance")
