@@ -203,7 +203,7 @@ async def _replace(client: PrefectClient, standing: Standing, phase: Phase, foun
     if not found.over and not await _bury(client, run_id, f"{found.why}. The phase goes on in another run."):
         await hold(client, programme, number, run_id)
         return False
-    await _tag(client, run_id, *((HEALED, STUCK) if stuck else (HEALED,)))
+    await _tag(client, run_id, *((STUCK, HEALED) if stuck else (HEALED,)))
     reached(Step.RUN_BURIED)
     if not await _launch(client, phase, RELAUNCHED):
         return False
@@ -238,9 +238,10 @@ async def _bury(client: PrefectClient, run_id: str, why: str) -> bool:
 
 
 async def _tag(client: PrefectClient, run_id: str, *tags: str) -> None:
+    """The newest first: Prefect shows three, and how many more there are."""
     run = await run_of(client, run_id)
     if run is not None and not set(tags) <= set(run.tags):
-        await client.update_flow_run(run.id, tags=[*run.tags, *(tag for tag in tags if tag not in run.tags)])
+        await client.update_flow_run(run.id, tags=[*tags, *(tag for tag in run.tags if tag not in tags)])
 
 
 async def bury_dead_sweeps() -> None:
