@@ -99,6 +99,7 @@ def create_app(desk: Desk | None = None, nudge: Nudge = wake_runs, watching: Wat
     app.state.limits = Limits()
     app.state.bodies = Bodies()
     app.state.writers = writers.places()
+    app.state.files = writers.places_for_files()
     app.state.patience = Patience(watching)
     return app
 
