@@ -26,9 +26,13 @@ RULES = (*CAST_RULES, *TIMING_RULES, a_common_working_day_is_never_far)
 
 
 def located(given: str | os.PathLike[str]) -> Path:
-    """The file behind what was entered: a path that is there, or else the name of a programme that comes with the project."""
+    """The file behind what was entered: a programme at that path, or else one of that name that comes with the project.
+
+    A folder without a programme file is none, and hides none that comes with the project.
+    """
     path, shipped = Path(given), programmes_folder() / given
-    return shipped if not path.exists() and shipped.parent == programmes_folder() and shipped.is_dir() else path
+    is_shipped = shipped.parent == programmes_folder() and shipped.is_dir()
+    return shipped if is_shipped and not (path.is_file() or (path / FILE_NAME).is_file()) else path
 
 
 def read_programme(path: str | os.PathLike[str]) -> Definition:

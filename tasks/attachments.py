@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import Engine, LargeBinary, func, select
 from sqlalchemy.orm import Session
 
 from models.contributions import Attachment
+from models.database import reading
 from models.doors.attaching import MOST_FILES, MOST_TOGETHER, attachments_of, pending_of
 from models.file_types import MOST_BYTES, Why
 from models.gates import Gate
@@ -16,6 +18,9 @@ from models.links import Link
 from models.method import GateKind
 from models.standing import Standing
 from tasks.wording import Words
+
+PIECE = 256 * 1024
+"""Bytes of a file that are handed out at once. Each is looked for from the file's beginning: smaller ones cost more than they spare."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,20 @@ def readable_file(session: Session, standing: Standing, link: Link, attachment_i
         return None
     is_decider = link.organisation in {party.organisation for party in standing.parties(gate)}
     return found if is_decider and found.gate_id in {feed.id for feed in feeds_of(standing, gate)} else None
+
+
+def pieces_of(engine: Engine, file: Attachment) -> Iterator[bytes]:
+    """A file's bytes, each piece read when it is asked for: a slow line holds one, and no connection between two.
+
+    They end early where the file is withdrawn meanwhile; another that is given its number since is not this one.
+    """
+    for start in range(1, file.size + 1, PIECE):
+        piece = func.substr(Attachment.data, start, PIECE, type_=LargeBinary)
+        with reading(engine) as session:
+            found = session.scalar(select(piece).where(Attachment.id == file.id, Attachment.sha256 == file.sha256))
+        if not found:
+            return
+        yield found
 
 
 def limits(words: Words) -> str:

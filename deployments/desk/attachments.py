@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
 from deployments.desk import html
@@ -19,7 +19,7 @@ from models.file_types import ACCEPTED, MOST_BYTES, Unfit, Why
 from models.gates import Gate
 from models.method import GateKind
 from models.standing import Party
-from tasks.attachments import attached_at, limits, readable_file, why_not
+from tasks.attachments import attached_at, limits, pieces_of, readable_file, why_not
 from tasks.decided import role_title
 from tasks.notice_views import scope_names
 from tasks.page_answers import NotTaken, Problem
@@ -81,7 +81,8 @@ def download(request: Request) -> Response:
         found = readable_file(visit.session, visit.standing, visit.link, request.path_params["number"])
         if found is None:
             raise HTTPException(404)
-        return Response(found.data, media_type=found.media_type, headers=file_headers(found.filename))
+    headers = file_headers(found.filename) | {"content-length": str(found.size)}
+    return StreamingResponse(pieces_of(request.app.state.desk.engine, found), media_type=found.media_type, headers=headers)
 
 
 def file_headers(name: str) -> dict[str, str]:

@@ -91,6 +91,7 @@ def create_app(desk: Desk | None = None, nudge: Nudge | None = None, watching: W
     app.state.limits = Limits()
     app.state.bodies = Bodies()
     app.state.writers = writers.places()
+    app.state.files = writers.places_for_files()
     app.state.patience = Patience(watching)
     return app
 

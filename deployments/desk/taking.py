@@ -70,13 +70,15 @@ def taking(
     look: Callable[[Visit], object] | None = None,
     body: Body | None = None,
     too_large: Callable[[Words], Problem] | None = None,
+    reads_a_file: bool = False,
 ) -> Handle:
     """The handler of a form that links of these purposes may send.
 
     `look` raises where its sender may not send it at all, before anything of it is read; without, only the link is looked at.
-    `too_large` says that the file is; without, a plain page does.
+    `too_large` says that the file is; without, a plain page does. `reads_a_file`: `do` looks into one before it changes anything, which
+    takes long, and nobody else's change shall wait for it.
     """
-    return _Form(do, show, opens, look, body or Body(), too_large).handle
+    return _Form(do, show, opens, look, body or Body(), too_large, reads_a_file).handle
 
 
 @dataclass(frozen=True)
@@ -89,6 +91,7 @@ class _Form:
     look: Callable[[Visit], object] | None
     body: Body
     too_large: Callable[[Words], Problem] | None
+    reads_a_file: bool
 
     async def handle(self, request: Request) -> Response:
         try:
@@ -98,7 +101,7 @@ class _Form:
         secret, token = request.app.state.desk.secret, request.path_params["token"]
         try:
             async with received(request, self.body, lambda given: is_proof(secret, token, given)) as sent:
-                return await change(opened(lambda request: self._take(request, sent)), request)
+                return await change(opened(lambda request: self._take(request, sent)), request, reads_a_file=self.reads_a_file)
         except NotReceived as error:
             refused = error
         return await run_in_threadpool(opened(lambda request: self._not_received(request, refused)), request)

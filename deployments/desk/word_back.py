@@ -206,7 +206,11 @@ CHOICES = Body(CHOICES_BYTES)
 ROUTES = [
     Route("/a/{token}/plan.docx", download),
     Route("/a/{token}/word", start, methods=["GET"]),
-    Route("/a/{token}/word", taking(_upload, _again, opens=ANSWERING, look=_writing, body=UPLOAD, too_large=_too_large), methods=["POST"]),
+    Route(
+        "/a/{token}/word",
+        taking(_upload, _again, opens=ANSWERING, look=_writing, body=UPLOAD, too_large=_too_large, reads_a_file=True),
+        methods=["POST"],
+    ),
     Route("/a/{token}/word/{number:number}", preview, methods=["GET"]),
     Route("/a/{token}/word/{number:number}", taking(_settle, _shown_again, opens=ANSWERING, look=_writing, body=CHOICES), methods=["POST"]),
 ]

@@ -169,7 +169,7 @@ ROUTES = [
     Route("/a/{token}/workbook", show, methods=["GET"]),
     Route(
         "/a/{token}/workbook",
-        taking(_upload, _again, opens=WRITING, look=_writing, body=UPLOAD, too_large=_too_large),
+        taking(_upload, _again, opens=WRITING, look=_writing, body=UPLOAD, too_large=_too_large, reads_a_file=True),
         methods=["POST"],
     ),
     Route("/a/{token}/workbook/{number:number}", preview, methods=["GET"]),

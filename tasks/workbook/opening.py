@@ -34,6 +34,11 @@ MOST_CELLS = 100_000
 """Cells of one sheet that say something."""
 MOST_CHARACTERS = 2_000_000
 GREATEST = 1e300
+MOST_TAGS = 300_000
+"""Tags of the whole file: cells that say nothing cost as much to read as others. The largest of ours, an action plan, has 12 000; and as
+many answers as are taken, each with a text of its own, have 100 000."""
+AT_ONCE = 256 * 1024
+"""Bytes that are unpacked at once where tags are counted."""
 MOST_STYLES = 40_000
 """Tags of the styles: ours have some hundred, and each costs more to read than it takes to write."""
 
@@ -41,6 +46,8 @@ CONTENT = re.compile(r"xl/(worksheets/[^/]+|sharedStrings)\.xml", re.IGNORECASE)
 MOST_BESIDE = 10_000
 """Merged ranges, rules and links of one sheet, each of which costs as much to read as many cells."""
 BESIDE = re.compile(rb"<(?:\w+:)?(?:mergeCell|dataValidation|conditionalFormatting|cfRule|hyperlink)[\s/>]")
+SPACE_AND_MARKS = b"\xef\xbb\xbf\xff\xfe\x00 \t\r\n"
+ENCODED = re.compile(rb"""<\?xml[^>]*encoding\s*=\s*["'](?!utf-8["']|us-ascii["'])""", re.IGNORECASE)
 MACROS = re.compile(r"vbaProject|xl/(macrosheets|activeX|ctrlProps)/", re.IGNORECASE)
 LINKED = re.compile(r"xl/(externalLinks|connections|queryTables|embeddings)", re.IGNORECASE)
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -83,6 +90,7 @@ def opened(data: bytes, words: Words) -> list[Grid]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             _check_parts(archive, words)
+            _check_tags(archive, words)
             _check_texts(archive, words)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what openpyxl leaves out nothing is asked here
@@ -160,14 +168,27 @@ def _is_swollen(part: zipfile.ZipInfo) -> bool:
     return part.file_size > most or (part.file_size > 1024 * 1024 and part.file_size > MOST_RATIO * max(part.compress_size, 1))
 
 
-def _check_texts(archive: zipfile.ZipFile, words: Words) -> None:
-    """No document types, in which entities could hide, and no encoding in which they could hide from this look."""
+def _check_tags(archive: zipfile.ZipFile, words: Words) -> None:
+    """In every part, for the file itself says which are its sheets. A tag begins alike whatever its name; pictures hold few by chance."""
+    left = MOST_TAGS
     for part in archive.infolist():
-        if part.filename.endswith((".xml", ".rels", ".vml")):
-            text = archive.read(part)
+        with archive.open(part) as source:
+            while some := source.read(AT_ONCE):
+                left -= some.count(b"<")
+                if left < 0:
+                    raise _too_much(words)
+
+
+def _check_texts(archive: zipfile.ZipFile, words: Words) -> None:
+    """No document types, in which entities could hide, and no encoding in which they or tags could hide from this look."""
+    for part in archive.infolist():
+        text = b"" if part.filename.startswith("xl/media/") else archive.read(part)
+        is_xml = text.lstrip(SPACE_AND_MARKS).startswith(b"<")
+        if is_xml or part.filename.lower().endswith((".xml", ".rels", ".vml")):
             if part.filename.lower() == "xl/styles.xml" and text.count(b"<") > MOST_STYLES:
                 raise _too_much(words)
-            if b"<!DOCTYPE" in text or b"<!ENTITY" in text or b"\x00" in text[:4096]:
+            is_hidden = b"\x00" in text[:4096] or ENCODED.search(text.partition(b"?>")[0]) or not is_xml
+            if is_hidden or b"<!DOCTYPE" in text or b"<!ENTITY" in text:
                 said = words.gettext("The file is not written as Excel writes it. Save it once more with Excel and upload it again.")
                 raise BadWorkbook(said)
             if sum(1 for _ in BESIDE.finditer(text)) > MOST_BESIDE:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import random
 import re
 import tracemalloc
 from collections.abc import AsyncIterator
@@ -12,6 +13,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from starlette.types import Message
 
 from deployments.desk.attachments import UPLOAD_BYTES
 from models.contributions import Attachment
@@ -21,6 +23,7 @@ from models.doors.attaching import MOST_FILES, Upload, attach
 from models.events import history
 from models.file_types import MOST_BYTES
 from models.standing import load
+from tasks.attachments import PIECE, pieces_of
 from tests.deployments.deciding_forms import plain
 from tests.deployments.desk_world import ORIGIN, World, body_for, copied, fields, lead, mayor
 from tests.models import files
@@ -65,6 +68,54 @@ def test_a_file_is_attached_listed_and_downloaded_as_it_was(asked: World) -> Non
     assert got.headers["content-disposition"].startswith('attachment; filename="Delibera n. 12.pdf"')
     assert "sandbox" in got.headers["content-security-policy"]
     assert got.headers["x-content-type-options"] == "nosniff"
+
+
+def test_a_large_file_is_handed_out_piece_by_piece_and_held_nowhere(asked: World) -> None:
+    token, large = lead(asked), _pdf_with(random.Random(4).randbytes(9_000_000))
+    send(asked, token, "Plan.pdf", large)
+    address = first(asked, token)
+    got = asked.get(address)
+    assert hashlib.sha256(got.content).digest() == hashlib.sha256(large).digest()
+    assert got.headers["content-length"] == str(len(large))
+    asyncio.run(_downloaded(asked, address))  # what is made once is there by now
+    tracemalloc.start()
+    size, longest = asyncio.run(_downloaded(asked, address))
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (size, longest) == (len(large), PIECE)
+    assert most < 4_000_000
+
+
+def test_a_file_is_read_no_further_than_it_was_taken(asked: World) -> None:
+    token = lead(asked)
+    send(asked, token, "Plan.pdf", _pdf_with(b"\n" * 3 * PIECE))
+    with reading(asked.engine) as session:
+        pieces = pieces_of(asked.engine, session.query(Attachment).one())
+    assert len(next(pieces)) == PIECE
+    asked.post(f"{first(asked, token)}/withdraw", data=fields(asked, f"{token}/attachments"))
+    send(asked, token, "Another.pdf", _pdf_with(b" " * 3 * PIECE))
+    assert list(pieces) == []
+
+
+def _pdf_with(more: bytes) -> bytes:
+    return files.PDF.removesuffix(b"%%EOF\n") + more + b"\n%%EOF\n"
+
+
+async def _downloaded(world: World, address: str) -> tuple[int, int]:
+    """Take a file as a server does that passes on what it is given: bytes in all, and most at once."""
+    taken: list[int] = []
+    gone = asyncio.Event()
+
+    async def send_on(message: Message) -> None:
+        taken.append(len(message.get("body", b"")))
+
+    async def receive() -> Message:
+        await gone.wait()
+        return {"type": "http.disconnect"}
+
+    scope = {"type": "http", "method": "GET", "path": address, "query_string": b"", "headers": [(b"host", b"desk.example")]}
+    await world.app(scope, receive, send_on)
+    return sum(taken), max(taken)
 
 
 def test_attachments_stand_on_the_check_page_and_on_the_receipt_with_size_and_moment(asked: World) -> None:

@@ -177,3 +177,25 @@ def test_texts_are_never_so_long_that_they_take_the_room_of_a_file(asked: World)
     link = mayor(asked)
     answer = asyncio.run(post(asked, f"/a/{link}", Sending(**fields(asked, link), comment="x" * 2_000_000), "evidence_file"))
     assert answer.status_code == 413
+
+
+@pytest.mark.parametrize("page", ["workbook", "word"])
+def test_files_that_are_read_wait_for_each_other_and_keep_nobody_from_saving(asked: World, page: str) -> None:
+    token = lead(asked)
+    proof = fields(asked, f"{token}/{page}")["proof"]
+
+    async def beside_others() -> httpx.Response:
+        reading_, saving, other = asked.app.state.files, asked.app.state.writers, object()
+        reading_.acquire_on_behalf_of_nowait(other)
+        for _ in range(int(saving.total_tokens)):
+            saving.acquire_on_behalf_of_nowait(object())
+        async with asyncio.timeout(60):
+            sent = asyncio.create_task(post(asked, f"/a/{token}/{page}", Sending(proof, size=LARGE)))
+            while not reading_.statistics().tasks_waiting:  # noqa: ASYNC110 - the limiter tells nobody
+                await asyncio.sleep(0)
+            reading_.release_on_behalf_of(other)
+            return await sent
+
+    answer = asyncio.run(beside_others())
+    assert answer.status_code == 422
+    assert asked.app.state.files.total_tokens == 1

@@ -213,11 +213,15 @@ def test_what_is_no_mailbox_is_refused(written: str) -> None:
         ascii_mailbox(written)
 
 
-def test_a_name_alone_finds_the_programme_that_comes_with_the_project_unless_such_a_path_is_there(
+def test_a_name_alone_finds_the_programme_that_comes_with_the_project_unless_one_is_at_that_path(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert located("inclucities") == programmes_folder() / "inclucities"
     assert [located(name) for name in ("nonsense", "../programmes/inclucities")] == [Path("nonsense"), Path("../programmes/inclucities")]
     (tmp_path / "inclucities").mkdir()
-    assert located("inclucities") == Path("inclucities")
+    assert located("inclucities") == programmes_folder() / "inclucities"
+    (tmp_path / "inclucities" / "programme.yaml").touch()
+    (tmp_path / "new").touch()
+    (tmp_path / "mine").mkdir()
+    assert [located(name) for name in ("inclucities", "new", "mine")] == [Path("inclucities"), Path("new"), Path("mine")]

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
+
 import pytest
 
+from models.contribution_kinds import KINDS
 from tasks.workbook import About
 from tasks.workbook import opening as limits
 from tasks.workbook.stamp import STAMP_SHEET
@@ -82,6 +86,28 @@ def test_styles_beyond_all_need_are_not_read() -> None:
     assert refused(many).startswith("The file unpacks to far more than a contribution can be")
 
 
+@pytest.mark.parametrize("cell", ['<c s="{0}"/>', '<x:c s="{0}"/>', "<c><v>{0}</v></c>", "<{0}"])
+def test_more_cells_than_anybody_fills_are_refused_before_they_are_read(cell: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def swollen(tags: int) -> bytes:
+        cells = "".join(cell.format(number) for number in range(tags // cell.count("<"))).encode()
+        return repacked(lambda name, part: part + b"<!--" + cells + b"-->" if name == "xl/worksheets/sheet2.xml" else part)
+
+    assert read(swollen(limits.MOST_TAGS - 20_000)).state
+    monkeypatch.setattr(limits, "load_workbook", lambda *_, **__: pytest.fail("it was read"))
+    assert refused(swollen(limits.MOST_TAGS)).startswith("The file unpacks to far more than a contribution can be.")
+
+
+def test_cells_are_counted_whatever_the_part_is_called_that_holds_them() -> None:
+    cells = b"".join(b'<c s="%d"/>' % number for number in range(limits.MOST_TAGS))
+    assert refused(with_part("xl/media/sheet.png", cells)).startswith("The file unpacks to far more than a contribution can be.")
+
+
+def test_the_largest_of_our_workbooks_has_a_tenth_of_the_cells_that_are_read() -> None:
+    for kind in KINDS:
+        with zipfile.ZipFile(io.BytesIO(written(kind, state(kind)))) as archive:
+            assert sum(archive.read(name).count(b"<") for name in archive.namelist()) * 10 < limits.MOST_TAGS
+
+
 def test_a_zip_bomb_is_refused_from_its_directory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limits, "_check_texts", lambda *_: pytest.fail("it was unpacked"))
     swollen = "The file unpacks to far more than a contribution can be. Nothing of it was read."
@@ -108,6 +134,18 @@ def test_entities_are_refused() -> None:
         return part.decode().encode("utf-16") if name == "xl/worksheets/sheet2.xml" else part
 
     assert "not written as Excel writes it" in refused(repacked(bomb))
+    assert "not written as Excel writes it" in refused(repacked(hidden))
+    assert "not written as Excel writes it" in refused(with_part("xl/worksheets/sheet2.dat", b'<!DOCTYPE x [<!ENTITY a "aaaa">]><x/>'))
+
+
+@pytest.mark.parametrize("encoding", ["utf-7", "cp037"])
+def test_an_encoding_in_which_tags_could_hide_is_refused(encoding: str) -> None:
+    def hidden(name: str, part: bytes) -> bytes:
+        if name != "xl/styles.xml":
+            return part
+        text = f'<?xml version="1.0" encoding="{encoding}"?>' + part.decode().partition("?>")[2]
+        return text.encode(encoding)
+
     assert "not written as Excel writes it" in refused(repacked(hidden))
 
 
