@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
+from itertools import islice
 from typing import Any
 
 import sqlalchemy as sa
@@ -26,8 +27,8 @@ from models.rows import metadata
 from models.sign_ins import SignIn
 
 Row = dict[str, Any]
-BATCH = 200
-"""Rows read or written at a time: contents of editions are large."""
+BATCH = 50
+"""Rows read or written at a time: drafts and contents of editions are large. Of a table with files in it one: each is megabytes."""
 
 LARGEST_INTEGER = 2**31 - 1
 ONE_AT_A_TIME = 7_200_481
@@ -88,9 +89,13 @@ def snapshot(engine: Engine) -> Iterator[tuple[Connection, str]]:
 def rows(connection: Connection, table: Table) -> Iterator[Row]:
     """All rows of a table, in the order of its key."""
     query = sa.select(table).order_by(*table.primary_key.columns)
-    with connection.execution_options(yield_per=BATCH).execute(query) as found:
+    with connection.execute(query, execution_options={"yield_per": _at_a_time(table)}) as found:
         for row in found.mappings():
             yield dict(row)
+
+
+def _at_a_time(table: Table) -> int:
+    return 1 if any(isinstance(column.type, sa.LargeBinary) for column in table.columns) else BATCH
 
 
 def line(table: Table, row: Row) -> bytes:
@@ -198,13 +203,8 @@ def filling(engine: Engine, revision: str) -> Iterator[Connection]:
 
 def insert(connection: Connection, table: Table, found: Iterable[Row]) -> None:
     """Write rows, some at a time."""
-    batch: list[Row] = []
-    for row in found:
-        batch.append(row)
-        if len(batch) == BATCH:
-            connection.execute(table.insert(), batch)
-            batch = []
-    if batch:
+    left = iter(found)
+    while batch := list(islice(left, _at_a_time(table))):
         connection.execute(table.insert(), batch)
 
 
