@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from datetime import date
+from functools import partial
+from threading import Event
 from typing import Any
 
 from sqlalchemy import Engine
@@ -15,6 +18,7 @@ from starlette.routing import Route
 
 from deployments.desk import html, limits
 from deployments.desk.languages import preferred
+from deployments.desk.later import insisting
 from deployments.desk.security import read_form
 from deployments.desk.taking import NOTHING_TOLD, leads_to, proven, taking
 from deployments.desk.uploads import Body, Sent
@@ -104,20 +108,27 @@ async def send_lost(request: Request) -> Response:
     if wait is not None:
         return limits.too_much(wait)
     # Nobody waits for it, on this connection either: how long it takes would tell whether the mailbox is known.
-    asyncio.get_running_loop().run_in_executor(None, _send_everything, request.app.state.desk.engine, mailbox)
+    asyncio.get_running_loop().run_in_executor(None, _send_everything, request.app.state.desk.engine, mailbox, request.app.state.closing)
     return RedirectResponse("/link/sent", 303)
 
 
-def _send_everything(engine: Engine, mailbox: str) -> None:
+def _send_everything(engine: Engine, mailbox: str, closing: Event) -> None:
     """In each programme the mailbox is in. What goes wrong is told without the mailbox: it may be anybody's."""
-    try:
+
+    def programmes() -> Sequence[str]:
         with reading(engine) as session:
-            programmes = access.programmes_of(session, mailbox)
-        for programme in programmes:
-            with changing(engine) as session:
-                access.reissue_everything(session, load(session, programme, locked=True), mailbox, clock.now(engine))
+            return access.programmes_of(session, mailbox)
+
+    def reissued(programme: str) -> None:
+        with changing(engine) as session:
+            access.reissue_everything(session, load(session, programme, locked=True), mailbox, clock.now(engine))
+
+    try:
+        for programme in insisting(programmes, closing):
+            insisting(partial(reissued, programme), closing)
     except Exception as error:  # noqa: BLE001 - its text and traceback may hold the mailbox
-        log.error("links that were asked for could not be queued: %s", type(error).__name__)  # noqa: TRY400 - a traceback would name it too
+        said = "links that were asked for are given up, whoever asked has to ask again: %s"
+        log.error(said, type(error).__name__)  # noqa: TRY400 - a traceback would name it too
 
 
 def lost_sent(request: Request) -> Response:

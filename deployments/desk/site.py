@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Event
 
 from anyio.to_thread import current_default_thread_limiter
 from sqlalchemy import Engine
@@ -71,8 +72,12 @@ def create_app(desk: Desk | None = None, nudge: Nudge | None = None, watching: W
             app.state.desk = Desk.from_environment()
         if app.state.limits is not None:
             app.state.limits.proxies = Proxies.named(settings.desk_proxies())
-        with kept(Watch(app.state.desk.engine, app.state.desk.secret, app.state.patience, watching)):
-            yield
+        app.state.closing.clear()
+        try:
+            with kept(Watch(app.state.desk.engine, app.state.desk.secret, app.state.patience, watching)):
+                yield
+        finally:
+            app.state.closing.set()  # the server waits for threads that pause
 
     app = Starlette(
         routes=ROUTES,
@@ -93,6 +98,7 @@ def create_app(desk: Desk | None = None, nudge: Nudge | None = None, watching: W
     app.state.writers = writers.places()
     app.state.files = writers.places_for_files()
     app.state.patience = Patience(watching)
+    app.state.closing = Event()
     return app
 
 

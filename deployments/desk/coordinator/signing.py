@@ -11,6 +11,7 @@ import logging
 from typing import Any
 from uuid import uuid4
 
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -20,6 +21,7 @@ from starlette.routing import Route
 from deployments.desk import html, limits
 from deployments.desk.coordinator import sessions
 from deployments.desk.languages import preferred
+from deployments.desk.later import insisting
 from deployments.desk.security import is_from_elsewhere, is_proof, proof, read_form
 from deployments.desk.watch import configured_channel
 from models import clock, settings
@@ -77,18 +79,27 @@ async def ask(request: Request) -> Response:
 def _send_link(request: Request, mailbox: str) -> None:
     """Queue the links and send them now: whoever asked sits before the page. What fails is told without the mailbox."""
     engine, secret = request.app.state.desk.engine, request.app.state.desk.secret
-    now = clock.now(engine)
-    try:
+
+    def queued() -> list[str]:
         with changing(engine) as session:
-            asked = signing_in.ask(session, mailbox, secret, now)
-        for programme in asked:
-            with configured_channel() as channel:
-                dispatch(
-                    lambda: changing(engine), now, channel, worker=f"sign-in-{uuid4().hex}", secret=secret,
-                    public_url=settings.public_url(), programme_id=programme, kinds={NoticeKind.SIGN_IN},
-                )  # fmt: skip
+            return signing_in.ask(session, mailbox, secret, clock.now(engine))
+
+    fails = "a link to sign in with is given up, whoever asked has to ask again: %s"
+    try:
+        programmes = insisting(queued, request.app.state.closing)
+        fails = "a link to sign in with could not be sent yet, the sweep will: %s"
+        for programme in programmes:
+            _send_now(engine, secret, programme)
     except Exception as error:  # noqa: BLE001 - its text and traceback may hold the mailbox
-        log.error("a link to sign in with could not be sent yet: %s", type(error).__name__)  # noqa: TRY400 - a traceback would name it too
+        log.error(fails, type(error).__name__)  # noqa: TRY400 - a traceback would name it too
+
+
+def _send_now(engine: Engine, secret: str, programme: str) -> None:
+    with configured_channel() as channel:
+        dispatch(
+            lambda: changing(engine), clock.now(engine), channel, worker=f"sign-in-{uuid4().hex}", secret=secret,
+            public_url=settings.public_url(), programme_id=programme, kinds={NoticeKind.SIGN_IN},
+        )  # fmt: skip
 
 
 def asked(request: Request) -> Response:
