@@ -18,10 +18,12 @@ from sqlalchemy import Engine
 from models import outbox, portable
 from models.contributions import Attachment, Revision
 from models.database import bring_to, changing, connect, migrate, reading
+from models.decisions import Decision, Entry, Verdict
 from models.doors import signing_in
 from models.doors.steering import renew_lease, take_lease
 from models.editions import EditionFile
 from models.errors import ProgrammeError, Refused, StaleToken
+from models.gates import Gate
 from models.leases import Lease
 from models.rows import metadata
 from models.standing import load
@@ -207,6 +209,21 @@ def test_mail_that_is_gone_is_told_and_hinders_nothing(sqlite_engine: Engine, ne
     assert stat.S_IMODE((tmp_path / "new" / "secret").stat().st_mode) == 0o600
 
 
+def add_files(world: World) -> None:
+    """A file that came with a contribution, and the evidence of a decision: rows below and above a table that migrations alter."""
+    data = b"%PDF-1.7\n"
+    said = {"media_type": "application/pdf", "sha256": hashlib.sha256(data).hexdigest(), "size": len(data), "data": data}
+    decided = {"round": 1, "verdict": Verdict.APPROVE, "role": "project-lead", "on_behalf": True, "entry": Entry.DESK, "at": world.now}
+    with changing(world.engine) as session:
+        revision_id = session.scalars(sa.select(Revision.id)).first()
+        plan = Attachment(programme_id=world.programme, revision_id=revision_id, filename="plan.pdf", **said)
+        act = Attachment(programme_id=world.programme, filename="act.pdf", **said)
+        session.add_all([plan, act])
+        session.flush()
+        gate_id = session.scalars(sa.select(Gate.id).where(Gate.key == "needs-approval")).first()
+        session.add(Decision(gate_id=gate_id, organisation="city-alder", evidence_id=act.id, **decided))
+
+
 @pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 def test_an_archive_of_an_older_version_is_restored_into_this_one(
     sqlite_engine: Engine, kind: str, new_database: NewDatabase, tmp_path: Path
@@ -214,10 +231,7 @@ def test_an_archive_of_an_older_version_is_restored_into_this_one(
     world = launched(sqlite_engine, one_pair())
     world.answer("needs")
     furnish(world, tmp_path / "var")
-    with changing(sqlite_engine) as session:  # a file that came with a contribution: a row below one of the tables that are altered
-        revision_id, data = session.scalars(sa.select(Revision.id)).first(), b"%PDF-1.7\n"
-        kept = {"filename": "plan.pdf", "media_type": "application/pdf", "sha256": hashlib.sha256(data).hexdigest(), "size": len(data)}
-        session.add(Attachment(programme_id=world.programme, revision_id=revision_id, writer="", data=data, **kept))
+    add_files(world)
     old = connect(f"sqlite:///{tmp_path}/old.db")
     with old.execution_options(changing=True).begin() as connection, portable.snapshot(sqlite_engine) as (today, revision):
         bring_to(connection, "0001")

@@ -10,7 +10,8 @@ down_revision = "0002"
 branch_labels = None
 depends_on = None
 
-# New columns have plain defaults: with an expression the table would be made anew on SQLite, which rows below it forbid.
+# A table that others refer to must not be made anew on SQLite: rows below it forbid that. So new columns have plain defaults, no
+# expressions, and a foreign key comes with its column, named as ever: Alembic would add it after, or leave out its name.
 
 
 def upgrade() -> None:
@@ -172,13 +173,12 @@ def upgrade() -> None:
     with op.batch_alter_table("other_answer", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_other_answer_draft_id"), ["draft_id"], unique=False)
 
+    op.execute("ALTER TABLE attachment ADD COLUMN gate_id INTEGER CONSTRAINT fk_attachment_gate_id REFERENCES gate (id)")
     with op.batch_alter_table("attachment", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("gate_id", sa.Integer(), nullable=True))
         batch_op.add_column(sa.Column("organisation", sa.String(length=48), nullable=True))
         batch_op.add_column(sa.Column("received_at", sa.DateTime(timezone=True), nullable=True))
         batch_op.add_column(sa.Column("writer", sa.String(length=80), server_default="", nullable=False))
         batch_op.create_index(batch_op.f("ix_attachment_gate_id"), ["gate_id"], unique=False)
-        batch_op.create_foreign_key(batch_op.f("fk_attachment_gate_id"), "gate", ["gate_id"], ["id"])
 
     with op.batch_alter_table("contribution", schema=None) as batch_op:
         batch_op.add_column(sa.Column("draft_saves", sa.Integer(), server_default="0", nullable=False))
@@ -213,7 +213,6 @@ def downgrade() -> None:
         batch_op.drop_column("draft_saves")
 
     with op.batch_alter_table("attachment", schema=None) as batch_op:
-        batch_op.drop_constraint(batch_op.f("fk_attachment_gate_id"), type_="foreignkey")
         batch_op.drop_index(batch_op.f("ix_attachment_gate_id"))
         batch_op.drop_column("writer")
         batch_op.drop_column("received_at")
