@@ -176,7 +176,7 @@ def _partner(page: Page, found: Serving, name: str, *, form: str = "") -> None:
     page.goto(links.address(found.desk_url, token))
     page.screenshot(path=PICTURES / f"{name}.png")
     if form:
-        page.locator("a[href$='/form/context']").click()
+        page.locator("a[href$='/form/context']").first.click()
         sample = yaml.safe_load((PROGRAMME / "contributions" / "needs.city-capaci.it.yaml").read_text(encoding="utf-8"))
         page.locator("#context").fill(sample["body"]["context"])
         page.locator("#status").filter(has_text=re.compile("Salvato|Saved")).wait_for()
