@@ -14,7 +14,8 @@ from tasks.troubles import trouble_of
 def overview(standing: Standing, now: datetime) -> str:
     """A line per phase, then every open gate with its deadline and those who are asked, then what opens next."""
     today = standing.today(now)
-    lines = [f"{standing.definition.title}, started on {standing.programme.start_on}, as of {today}", ""]
+    begins = "starts" if standing.programme.start_on > today else "started"
+    lines = [f"{standing.definition.title}, {begins} on {standing.programme.start_on}, as of {today}", ""]
     for phase in standing.programme.phases:
         gates = standing.gates_in(phase.number)
         done = sum(gate.is_satisfied for gate in gates)

@@ -133,7 +133,7 @@ def _again(request: Request, visit: Visit, _sent: Sent, **told: Any) -> Response
     return _page(request, visit, **told)
 
 
-def _settling(how: Callable[[Visit, Gate, Writing, Proposal, Sent], None]) -> Do:
+def _settling(how: Callable[[Visit, Gate, Writing, Proposal, Sent], None], then: str) -> Do:
     def settled(request: Request, sent: Sent) -> Response:
         try:
             with proven(request, sent, opens=WRITING) as visit:
@@ -141,7 +141,7 @@ def _settling(how: Callable[[Visit, Gate, Writing, Proposal, Sent], None]) -> Do
                 how(visit, gate, writing, _proposal(request, visit, gate), sent)
         except IntegrityError as error:
             raise Overtaken("Many are writing here at once. Nothing was saved; try again.") from error
-        return leads_to(request, "?saved=1")
+        return leads_to(request, then)
 
     return settled
 
@@ -175,12 +175,12 @@ ROUTES = [
     Route("/a/{token}/workbook/{number:number}", preview, methods=["GET"]),
     Route(
         "/a/{token}/workbook/{number:number}/accept",
-        taking(_settling(_accept), _over_again, opens=WRITING, look=_writing, body=CHOICES),
+        taking(_settling(_accept, "?saved=1"), _over_again, opens=WRITING, look=_writing, body=CHOICES),
         methods=["POST"],
     ),
     Route(
         "/a/{token}/workbook/{number:number}/decline",
-        taking(_settling(_decline), _over_again, opens=WRITING, look=_writing, body=CHOICES),
+        taking(_settling(_decline, ""), _over_again, opens=WRITING, look=_writing, body=CHOICES),
         methods=["POST"],
     ),
 ]

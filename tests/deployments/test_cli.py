@@ -204,7 +204,7 @@ def test_a_programme_is_launched_once_and_its_status_shown(run: Run, smallest: P
     assert "go on with the next sweep" in said.err
     status = run("status")
     assert status.code == 0
-    assert f"Sapling, started on {tomorrow}" in status.out
+    assert f"Sapling, starts on {tomorrow}" in status.out
     again = run("launch", smallest)
     assert again.code == 1
     assert "already. It runs once" in again.err
@@ -299,7 +299,7 @@ def test_with_several_programmes_one_is_named(run: Run, smallest: Path, tmp_path
     said = run("status")
     assert said.code == 1
     assert "orchard, sapling. Say which with --programme" in said.err
-    assert "Orchard, started on" in run("status", "--programme", "orchard").out
+    assert "Orchard, start" in run("status", "--programme", "orchard").out
     assert "No programme 'grove' has been launched" in run("status", "--programme", "grove").err
 
 

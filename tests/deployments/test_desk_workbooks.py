@@ -105,7 +105,9 @@ def test_a_workbook_goes_out_and_its_answers_come_into_the_draft(world: World) -
 def test_nothing_is_kept_in_the_draft_before_it_is_accepted_nor_after_it_is_declined(world: World) -> None:
     place = uploaded(world, filled(downloaded(world), answers(C4="A town"))).headers["location"]
     proof = hidden(world, place)["proof"]
-    assert world.post(f"{place}/decline", data={"proof": proof}).status_code == 303
+    declined = world.post(f"{place}/decline", data={"proof": proof})
+    assert declined.status_code == 303
+    assert "saved" not in declined.headers["location"]
     assert proposals(world) == [True]
     refused = world.post(f"{place}/accept", data={"proof": proof, "base": "0.0"})
     assert (refused.status_code, "looked at already" in text(refused)) == (409, True)
