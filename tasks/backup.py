@@ -19,13 +19,16 @@ from models.errors import ProgrammeError
 from models.portable import Row
 from models.settings import documents_folder, mail_folder, notify_urls, var_folder
 from tasks import archive
-from tasks.archive import DOCUMENTS, MAIL, ROWS, SECRET, Contents, LeftOut, Manifest, Progress, Spool, TableContents
+from tasks.archive import CHUNK, DOCUMENTS, MAIL, ROWS, SECRET, Contents, LeftOut, Manifest, Progress, Spool, TableContents
 from tasks.channel import open_channel
-from tasks.files import sha256
 from tasks.shops import site_sha256
 
 FILES = "edition_file"
 """The table whose rows stay out where their file does."""
+
+
+class _Gone(Exception):
+    """A file that is not there, or cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -116,20 +119,24 @@ class _Backup:
         kept: set[int] = set()
         for done, (path, of_path) in enumerate(by_path.items()):
             self.progress(done, len(by_path) + mails, "files")
-            found = _read(self.at.documents, path, of_path[0]["format"])
+            found = self._spooled(path, of_path[0]["format"])
             digest = _digest(found, programme_of[of_path[0]["edition_id"]], of_path[0]["format"])
             if digest in {row["file_sha256"] for row in of_path}:
                 kept |= {row["id"] for row in of_path}
-                self._keep_files(found)
+                self.files |= found
             else:
                 why = "has changed since" if found else "is not there"
                 self.left_out.append(LeftOut(path=f"{DOCUMENTS}/{path}", why=why))
         return [row for row in made if row["id"] in kept]
 
-    def _keep_files(self, found: dict[str, bytes]) -> None:
-        for path, data in found.items():
-            name = f"{DOCUMENTS}/{path}"
-            self.files[name] = self.spool.add(name, [data])
+    def _spooled(self, path: str, format_: str) -> dict[str, Contents]:
+        """The file, or all those of the site whose `index.html` it is, by their names in the archive; empty where it is not there."""
+        files = _files_of(self.at.documents / path, format_)
+        named = {f"{DOCUMENTS}/{file.relative_to(self.at.documents).as_posix()}": file for file in files}
+        try:
+            return {name: self.spool.add(name, _chunks(file)) for name, file in named.items()}
+        except _Gone:
+            return {}
 
     def _mails(self, connection: Connection, notice: Table) -> list[str]:
         query = sa.select(notice.c.file).where(notice.c.file.is_not(None)).distinct().order_by(notice.c.file)
@@ -140,8 +147,8 @@ class _Backup:
             self.progress(before + done, before + len(mails), "mail")
             name = f"{MAIL}/{mail}"
             try:
-                self.files[name] = self.spool.add(name, [(self.at.mail / mail).read_bytes()])
-            except OSError:
+                self.files[name] = self.spool.add(name, _chunks(self.at.mail / mail))
+            except _Gone:
                 self.left_out.append(LeftOut(path=name, why="is not there"))
 
 
@@ -150,18 +157,22 @@ def _programme_of(connection: Connection, tables: dict[str, Table]) -> dict[int,
     return {row[0]: row[1] for row in connection.execute(sa.select(edition.c.id, edition.c.programme_id))}
 
 
-def _read(documents: Path, path: str, format_: str) -> dict[str, bytes]:
-    """The file, or all those of the site whose `index.html` it is, by path below the documents; empty where it is not there."""
-    file = documents / path
+def _files_of(file: Path, format_: str) -> list[Path]:
+    return sorted(one for one in file.parent.glob("[!.]*") if one.is_file()) if format_ == "site" else [file]
+
+
+def _chunks(file: Path) -> Iterator[bytes]:
+    """A file in pieces. _Gone where it cannot be read: what cannot be written is another matter, and ends the backup."""
     try:
-        files = sorted(one for one in file.parent.iterdir() if one.is_file() and one.name[0] != ".") if format_ == "site" else [file]
-        return {one.relative_to(documents).as_posix(): one.read_bytes() for one in files}
-    except OSError:
-        return {}
+        with file.open("rb") as content:
+            while chunk := content.read(CHUNK):
+                yield chunk
+    except OSError as error:
+        raise _Gone from error
 
 
-def _digest(found: dict[str, bytes], programme: str, format_: str) -> str | None:
+def _digest(found: dict[str, Contents], programme: str, format_: str) -> str | None:
     """As the row has it: of a site over its files, by paths below their programme's folder."""
     if format_ == "site":
-        return site_sha256({path.removeprefix(f"{programme}/"): sha256(data) for path, data in found.items()})
-    return sha256(next(iter(found.values()))) if found else None
+        return site_sha256({name.removeprefix(f"{DOCUMENTS}/{programme}/"): one.sha256 for name, one in found.items()})
+    return next(iter(found.values())).sha256 if found else None

@@ -140,9 +140,8 @@ def _put(target: Path, chunks: Iterator[bytes], written: Written, *, private: bo
         with os.fdopen(handle, "wb") as out:
             out.writelines(chunks)
         part.chmod(0o600 if private else 0o644)
-        before = target.read_bytes() if target.exists() else None
-        if before is None or private:
-            written[target] = before
+        if private or not target.exists():  # any other file that is there has these contents already
+            written[target] = target.read_bytes() if target.exists() else None
         part.replace(target)
     except BaseException:
         part.unlink(missing_ok=True)
