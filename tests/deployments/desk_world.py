@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from anyio import CapacityLimiter
 from sqlalchemy import Engine, text
 from sqlalchemy.orm import Session
 
@@ -50,7 +51,13 @@ class World:
 
     def __post_init__(self) -> None:
         self.engine = connect(f"sqlite:///{self.folder / 'programme.db'}")
-        self.app = create_app(Desk(self.engine, SECRET, self.folder / "documents"), self.nudge)
+        self.serve(self.engine, self.folder)
+
+    def serve(self, engine: Engine, folder: Path) -> None:
+        """Each request here has a loop of its own, and between loops nobody can wait for a place: so there are places for all."""
+        self.engine = engine
+        self.app = create_app(Desk(engine, SECRET, folder / "documents"), self.nudge)
+        self.app.state.writers = self.app.state.files = CapacityLimiter(40)
 
     def get(self, address: str, **sent: Any) -> httpx.Response:
         return self._send("GET", address, **sent)

@@ -13,7 +13,6 @@ from sqlalchemy import Engine, select, text
 from starlette.responses import Response
 
 from deployments.desk import cookies
-from deployments.desk.site import Desk, create_app
 from models.database import changing, reading
 from models.events import history
 from models.notices import Notice, NoticeKind
@@ -216,8 +215,7 @@ def anywhere(engine: Engine, tmp_path: Path) -> World:
         connection.execute(text("create table clock (at text)"))
         connection.execute(text("insert into clock values (:at)"), {"at": played.now.replace(tzinfo=None).isoformat()})
     world = World(tmp_path / "unused")
-    world.engine = engine
-    world.app = create_app(Desk(engine, SECRET, tmp_path / "documents"), world.nudge)
+    world.serve(engine, tmp_path)
     return world
 
 
