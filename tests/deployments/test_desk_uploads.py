@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from deployments.desk import writers
 from deployments.desk.uploads import LARGE, Bodies, Places
 from models.contributions import Attachment
 from models.database import reading
@@ -183,6 +184,7 @@ def test_texts_are_never_so_long_that_they_take_the_room_of_a_file(asked: World)
 def test_files_that_are_read_wait_for_each_other_and_keep_nobody_from_saving(asked: World, page: str) -> None:
     token = lead(asked)
     proof = fields(asked, f"{token}/{page}")["proof"]
+    asked.app.state.writers, asked.app.state.files = writers.places(), writers.places_for_files()  # as the desk has them
 
     async def beside_others() -> httpx.Response:
         reading_, saving, other = asked.app.state.files, asked.app.state.writers, object()
