@@ -35,6 +35,7 @@ from models.standing import Standing, load
 from tasks import conditions
 from tasks.answers import rescue
 from tasks.conditions import CANCELLED, Condition, Finding, judge, look_at, run_of, runs_of, since
+from tasks.launches import RESTING, is_the_engines, launch
 from tasks.steps import Step, reached
 
 log = logging.getLogger(__name__)
@@ -46,9 +47,6 @@ STARTS_A_SWEEP = 4 * (os.cpu_count() or 1)
 
 LAUNCHED_BY_PEOPLE = ["launch-programme", *(f"phase-{phase.number}" for phase in METHOD.phases)]
 """Deployments."""
-
-RESTING = frozenset({PhaseState.HELD, PhaseState.COMPLETED})
-"""In which a phase gets no run from the engine."""
 
 HELD, HEALED, RELAUNCHED, STUCK = "held", "healed", "relaunched", "stuck"
 """Tags by which the coordinator finds such runs in Prefect."""
@@ -170,7 +168,7 @@ async def _bring_to_work(client: PrefectClient, programme: str, number: int, *, 
             return False
         found = await look_at(client, phase)
         if found is None:
-            return await _launch(client, phase)
+            return await launch(client, phase)
         match found.condition:
             case Condition.CANCELLED:
                 await hold(client, programme, number, str(phase.run_id))
@@ -205,7 +203,7 @@ async def _replace(client: PrefectClient, standing: Standing, phase: Phase, foun
         return False
     await _tag(client, run_id, *((STUCK, HEALED) if stuck else (HEALED,)))
     reached(Step.RUN_BURIED)
-    if not await _launch(client, phase, RELAUNCHED):
+    if not await launch(client, phase, RELAUNCHED):
         return False
     log.warning("phase %s of %s goes on in another run: %s", number, programme, found.why)
     return True
@@ -287,65 +285,7 @@ async def _settle(client: PrefectClient, phase: Phase, found: Finding) -> None:
         await _bury(client, str(phase.run_id), f"{found.why}. Somebody has launched another run.")
 
 
-# -- launching -----------------------------------------------------------------------------------------------------
-
-
-async def _launch(client: PrefectClient, judged: Phase, *tags: str) -> bool:
-    """Create the phase's next run and write it down, if the phase still is as it was judged; whether it goes on in that run.
-
-    Two who do it at once get the same run, by its idempotency key. So does who comes after one that died before writing it
-    down; where that run has ended meanwhile, the next key brings another. Who was held up while the phase went on in another run,
-    or a person held it, makes none.
-    """
-    number = judged.number
-    found = await client.read_deployment_by_name(f"phase-{number}/phase-{number}")
-    for launches in range(judged.launches, judged.launches + PATIENCE):
-        with reading() as session:
-            if not _is_still(load(session, judged.programme_id).phase(number), judged, launches):
-                return False
-        run = await client.create_flow_run_from_deployment(
-            found.id,
-            parameters={"programme": judged.programme_id},
-            idempotency_key=_key(judged, launches + 1),
-            name=f"{judged.programme_id} phase {number}",
-            tags=[*found.tags, *tags],
-        )
-        reached(Step.RUN_CREATED)
-        ended = run.state is not None and run.state.is_final()
-        noted = _note_run(judged, launches, None if ended else str(run.id))
-        reached(Step.RUN_NOTED)
-        if noted and not ended:
-            log.info("launched phase %s of %s as run %s", number, judged.programme_id, run.id)
-        if not (noted and ended):
-            return noted
-    return False
-
-
-def _key(phase: Phase, launches: int | str) -> str:
-    """Under which Prefect makes a run only once; a person's runs have no such key."""
-    return f"{phase.programme_id}-phase-{phase.number}-{launches}"
-
-
-def _note_run(judged: Phase, launches: int, run_id: str | None) -> bool:
-    """Write down a launch, and the run it brought if that is alive; False where the phase has gone on without it."""
-    with changing() as session:
-        phase = load(session, judged.programme_id, locked=True).phase(judged.number)
-        if run_id is not None and phase.run_id == run_id:
-            return True  # another has written it down, or it works already
-        if not _is_still(phase, judged, launches):
-            return False
-        phase.launches, phase.run_id = launches + 1, run_id or judged.run_id
-        return True
-
-
-def _is_still(phase: Phase, judged: Phase, launches: int) -> bool:
-    return phase.state not in RESTING and (phase.launches, phase.run_id) == (launches, judged.run_id)
-
-
-async def _is_the_engines(client: PrefectClient, phase: Phase, run_id: str) -> bool:
-    """Whether a run is one that the engine has launched and that starts for the first time: no person wants it."""
-    run = await run_of(client, run_id)
-    return run is not None and (run.idempotency_key or "").startswith(_key(phase, "")) and (run.run_count or 0) <= 1
+# -- whose phase it is ----------------------------------------------------------------------------------------------
 
 
 async def is_somebody_elses(programme: str, number: int, run_id: str) -> str | None:
@@ -374,6 +314,6 @@ async def _held_against(client: PrefectClient, programme: str, number: int, run_
     """Why a run may not let a held phase go on: the engine launched it before the phase was held, and only a person's does."""
     with reading() as session:
         phase = load(session, programme).phase(number)
-    if phase.state != PhaseState.HELD or not await _is_the_engines(client, phase, run_id):
+    if phase.state != PhaseState.HELD or not await is_the_engines(client, phase, run_id):
         return None
     return f"Phase {number} of {programme} is held, and this run was launched before that. To go on, launch phase-{number} again."

@@ -16,6 +16,7 @@ from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect
 from starlette.routing import Route
+from starlette.types import Lifespan
 
 from deployments.desk import access, asked, attachments, health, html, organisation, public, wishes, word_back, workbooks, writers, writing
 from deployments.desk.coordinator import acting, signing, tray
@@ -57,12 +58,8 @@ class Desk:
         return cls(database.current_engine(), secret, settings.documents_folder())
 
 
-def create_app(desk: Desk | None = None, nudge: Nudge | None = None, watching: Watching | None = None) -> Starlette:
-    """The desk. Without `desk` the environment is read at the start, which fails where there is no secret.
-
-    `nudge` wakes the runs of a programme; without, a thread does. While it serves, it watches whether the sweep runs.
-    """
-    watching = watching or Watching()
+def _serving(watching: Watching) -> Lifespan[Starlette]:
+    """What is there while the desk serves: the places of its threads, its configuration, its watch."""
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
@@ -79,6 +76,16 @@ def create_app(desk: Desk | None = None, nudge: Nudge | None = None, watching: W
         finally:
             app.state.closing.set()  # the server waits for threads that pause
 
+    return lifespan
+
+
+def create_app(desk: Desk | None = None, nudge: Nudge | None = None, watching: Watching | None = None) -> Starlette:
+    """The desk. Without `desk` the environment is read at the start, which fails where there is no secret.
+
+    `nudge` wakes the runs of a programme; without, a thread does. While it serves, it watches whether the sweep runs.
+    """
+    watching = watching or Watching()
+
     app = Starlette(
         routes=ROUTES,
         middleware=[Middleware(SecurityHeaders), Middleware(PreferredLanguage), Middleware(RateLimits)],
@@ -88,7 +95,7 @@ def create_app(desk: Desk | None = None, nudge: Nudge | None = None, watching: W
             ProgrammeError: html.on_known_error,
             Exception: html.on_defect,
         },
-        lifespan=lifespan,
+        lifespan=_serving(watching),
     )
     app.router.redirect_slashes = False  # its redirects repeat the Host header, which anybody can set
     app.state.desk = desk

@@ -30,6 +30,12 @@ def world(morning: World, tmp_path: Path) -> World:
 
 
 @pytest.fixture
+def asked(world: World) -> World:
+    """The same, for tests in whose words a city is asked for something."""
+    return world
+
+
+@pytest.fixture
 def review(deciding: World, tmp_path: Path) -> World:
     """The needs assessments up for approval, for this test alone."""
     return copied(deciding, tmp_path / "world")

@@ -56,12 +56,6 @@ def adopting(visiting: World, tmp_path_factory: pytest.TempPathFactory) -> World
 
 
 @pytest.fixture
-def asked(morning: World, tmp_path: Path) -> World:
-    """The needs of every city are asked for."""
-    return copied(morning, tmp_path / "world")
-
-
-@pytest.fixture
 def visit(visiting: World, tmp_path: Path) -> World:
     """The first study visits are due."""
     return copied(visiting, tmp_path / "world")

@@ -9,7 +9,6 @@ import re
 import tracemalloc
 from collections.abc import AsyncIterator
 from html import unescape
-from pathlib import Path
 
 import httpx
 import pytest
@@ -25,16 +24,11 @@ from models.file_types import MOST_BYTES
 from models.standing import load
 from tasks.attachments import PIECE, pieces_of
 from tests.deployments.deciding_forms import plain
-from tests.deployments.desk_world import ORIGIN, World, body_for, copied, fields, lead, mayor
+from tests.deployments.desk_world import ORIGIN, World, body_for, fields, lead, mayor
 from tests.models import files
 
 NEEDS = ("needs", "city-cedar")
 HUGE = 200 * 1024 * 1024
-
-
-@pytest.fixture
-def asked(morning: World, tmp_path: Path) -> World:
-    return copied(morning, tmp_path / "world")
 
 
 def send(world: World, token: str, name: str, data: bytes, **more: str) -> httpx.Response:

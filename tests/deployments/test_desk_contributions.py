@@ -27,12 +27,6 @@ def deciding(morning: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     return played(morning, "needs-approval", tmp_path_factory.mktemp("deciding"))
 
 
-@pytest.fixture
-def asked(morning: World, tmp_path: Path) -> World:
-    """The needs of every city are asked for."""
-    return copied(morning, tmp_path / "world")
-
-
 def filled(world: World, **changes: object) -> bytes:
     """A good contribution file for Cedar's needs."""
     with changing(world.engine) as session:

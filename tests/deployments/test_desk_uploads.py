@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import tracemalloc
 from collections.abc import AsyncIterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -15,16 +14,11 @@ from deployments.desk.uploads import LARGE, Bodies, Places
 from models.contributions import Attachment
 from models.database import reading
 from models.file_types import MOST_BYTES
-from tests.deployments.desk_world import World, copied, fields, lead, mayor, opened, play
+from tests.deployments.desk_world import World, fields, lead, mayor, opened, play
 from tests.models import files
 
 CHUNK = 64 * 1024
 SIZE = 8_000_000
-
-
-@pytest.fixture
-def asked(morning: World, tmp_path: Path) -> World:
-    return copied(morning, tmp_path / "world")
 
 
 def rows(world: World) -> list[Attachment]:

@@ -115,6 +115,18 @@ def test_a_run_that_was_suspended_without_its_form_is_replaced(
     assert server.form(server.wait_suspended(launched, 1))
 
 
+def test_a_run_that_nobody_starts_is_replaced_and_counted(server: Server, launched: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = server.wait_suspended(launched, 1)
+    server.sweep()
+    assert server.standing(launched).phase(1).relaunches == 0
+    server.set_state(run, "PENDING")
+    with monkeypatch.context() as patched:
+        patched.setattr(conditions, "STARTS_WITHIN", timedelta(0))
+        asyncio.run(look_after(launched, Budget()))
+    assert server.standing(launched).phase(1).relaunches == 1
+    assert server.wait_suspended(launched, 1) != run
+
+
 def test_who_was_held_up_while_another_replaced_a_broken_run_makes_no_second_one(server: Server, launched: str) -> None:
     broken, others = server.wait_suspended(launched, 1), list[str]()
 
