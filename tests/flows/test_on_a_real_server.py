@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prefect.client.orchestration import get_client
 
 from models.database import changing, reading
 from models.decisions import Entry, Verdict
@@ -24,6 +25,7 @@ from models.method import GateKind
 from models.programme import PhaseState
 from models.standing import Standing, load
 from tasks import conditions
+from tasks.launches import launch
 from tasks.leases import build_of
 from tasks.runs import Budget, look_after, start
 from tasks.steps import Step, watched
@@ -129,6 +131,11 @@ def test_a_run_that_nobody_starts_is_replaced_and_counted(server: Server, launch
 
 def test_who_was_held_up_while_another_replaced_a_broken_run_makes_no_second_one(server: Server, launched: str) -> None:
     broken, others = server.wait_suspended(launched, 1), list[str]()
+    judged = server.standing(launched).phase(1)
+
+    async def launched_late() -> bool:
+        async with get_client() as client:
+            return await launch(client, judged)
 
     def looked_after() -> None:
         asyncio.run(look_after(launched, Budget()))
@@ -147,6 +154,8 @@ def test_who_was_held_up_while_another_replaced_a_broken_run_makes_no_second_one
     alive = {"type": {"not_any_": ["COMPLETED", "FAILED", "CRASHED", "CANCELLED"]}}
     runs = server.api.post("/flow_runs/filter", json={"flow_runs": {"tags": {"all_": ["phase", "relaunched"]}, "state": alive}}).json()
     assert [run["id"] for run in runs] == [others[1]]
+    assert not asyncio.run(launched_late()), "what was judged is not so any more"
+    assert server.standing(launched).phase(1).run_id == others[1]
 
 
 def test_a_build_behind_which_nobody_is_is_ended_by_the_sweep_and_keeps_no_other_out(
