@@ -21,6 +21,10 @@ class RevisionState(StrEnum):
     DECLINED = "declined"
 
 
+REPLACED = "Replaced by revision "
+"""How the answer begins with which a newer revision settles one in the tray."""
+
+
 class Contribution(Base):
     """What one organisation contributes at one gate."""
 
@@ -48,7 +52,7 @@ class Contribution(Base):
         """What lies in the tray is settled by a newer revision that takes its place: there is never more than one to deal with."""
         for item in self.revisions:
             if item is not by and item.state == RevisionState.TRAY:
-                item.state, item.settled_at, item.answer = RevisionState.DECLINED, now, f"Replaced by revision {by.number}."
+                item.state, item.settled_at, item.answer = RevisionState.DECLINED, now, f"{REPLACED}{by.number}."
 
 
 class Revision(Base):
@@ -75,6 +79,11 @@ class Revision(Base):
     generated: Mapped[bool] = mapped_column(default=False)
     sha256: Mapped[str] = mapped_column(String(64))
     body: Mapped[dict[str, Any]]
+
+    @property
+    def is_replaced(self) -> bool:
+        """Whether a newer revision took its place while it lay in the tray: nobody declined what it says."""
+        return self.state == RevisionState.DECLINED and (self.answer or "").startswith(REPLACED)
 
     def says_still(self, sha256: str) -> bool:
         """Whether it has that content and was not declined: handing the same in once more, from a back button, need not be kept again."""

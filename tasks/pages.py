@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from models.advance import reviewed
-from models.contributions import Contribution, Revision, RevisionState
+from models.contributions import Contribution, Revision
 from models.definition import Policy, Role
 from models.doors.answering import bound_content
 from models.doors.tray import starting_revision
@@ -27,6 +27,7 @@ from models.links import Link
 from models.method import GateKind
 from models.standing import Party, Standing
 from tasks.decided import Decided, decisions_of_others, own_decision, role_title, sent_back
+from tasks.handed_in import HandedIn, handed_in
 from tasks.notice_views import name_of, scope_names
 from tasks.page_fields import Field, asked_fields, file_to_fill
 from tasks.reading import EditionView
@@ -75,20 +76,6 @@ class Said:
 
 
 @dataclass(frozen=True)
-class Received:
-    """A revision of the reader's contribution that has arrived."""
-
-    number: int
-    at: datetime
-    sha256: str
-    in_tray: bool
-    became: str
-    """A `RevisionState`: whether it counts, lies in the tray, or what the coordinator has done with it."""
-    answer: str
-    """What the coordinator said then."""
-
-
-@dataclass(frozen=True)
 class Ask:
     """The one thing a link leads to. Titles and `asks` are in English as the method has them; names as in the programme file."""
 
@@ -121,7 +108,7 @@ class Ask:
     others: tuple[Decided, ...]
     waiting_for: tuple[str, ...]
     sent_back: Decided | None
-    received: tuple[Received, ...]
+    received: tuple[HandedIn, ...]
     fields: tuple[Field, ...]
     happened_on: date | None
     satisfied_at: datetime | None
@@ -188,7 +175,7 @@ def ask_of(session: Session, standing: Standing, gate: Gate, link: Link, now: da
         zone=organisation.zone,
         today=today,
         due_on=due,
-        reasons=_reasons(session, gate) if due else (),
+        reasons=reasons_of(session, gate) if due else (),
         policy=gate.runs_out_on() if gate.is_open and not gate.expired else None,
         situation=situation_of(standing, gate, party),
         is_late=gate.is_late(today),
@@ -202,7 +189,7 @@ def ask_of(session: Session, standing: Standing, gate: Gate, link: Link, now: da
             f"{name_of(standing, item.organisation)} ({role_title(item.role)})" for item in _still(standing, gate) if item != party
         ),
         sent_back=sent_back(session, standing, gate),
-        received=tuple(_received(session, gate, link.organisation)) if link.acts else (),
+        received=tuple(handed_in(session, standing, gate, link.organisation)) if link.acts else (),
         fields=asked_fields(gate.spec.contribution) if gate.spec.contribution else (),
         happened_on=gate.happened_on if gate.is_satisfied else None,
         satisfied_at=gate.satisfied_at,
@@ -299,11 +286,6 @@ def _still(standing: Standing, gate: Gate) -> list[Party]:
     return standing.open_parties(gate) if gate.is_approval else list(standing.parties(gate)) if gate.is_open else []
 
 
-def _received(session: Session, gate: Gate, organisation: str) -> Iterator[Received]:
-    for item in revisions_of(session, gate, organisation):
-        yield Received(item.number, item.received_at, item.sha256, item.state == RevisionState.TRAY, item.state, item.answer or "")
-
-
 def revisions_of(session: Session, gate: Gate, organisation: str) -> list[Revision]:
     """Every revision an organisation has handed in at a gate, in order."""
     query = select(Contribution).where(Contribution.gate_id == gate.id, Contribution.organisation == organisation)
@@ -317,7 +299,7 @@ def last_revision(session: Session, gate: Gate, organisation: str) -> Revision |
     return found[-1] if found else None
 
 
-def _reasons(session: Session, gate: Gate) -> tuple[str, ...]:
+def reasons_of(session: Session, gate: Gate) -> tuple[str, ...]:
     """Why the deadline is on that day, as the calendar or the coordinator said when it was set."""
     query = select(Event).where(
         Event.programme_id == gate.programme_id, Event.gate == gate.key, Event.scope == gate.scope, Event.kind.in_(REASONS)

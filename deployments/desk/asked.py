@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from deployments.desk import attachments, deciding, html, written
+from deployments.desk import deciding, html, written
 from deployments.desk.taking import leads_to, proven, taking
 from deployments.desk.uploads import Body, Sent
 from deployments.desk.visits import PAGES, WRITING, Visit, opened, opens_nothing, proof_of, visiting
@@ -20,6 +20,7 @@ from models.links import BadLink
 from models.method import GateKind
 from models.yaml_lines import MAX_BYTES
 from tasks.decided import role_title
+from tasks.handed_in import Whole, whole
 from tasks.handing_on import may_hand_on
 from tasks.page_answers import NotTaken, Problem, contribute_by_file, record_by_form
 from tasks.page_wishes import beside
@@ -99,15 +100,26 @@ def _reading_page(visit: Visit) -> Response:
 
 @opened
 def receipt(request: Request) -> Response:
-    """What was recorded last for this link's reader."""
+    """What was recorded last for this link's reader; with a number in the address that revision of their contribution, whole."""
     with visiting(request) as visit:
         if visit.gate is None:
             raise HTTPException(404)
         ask = ask_of(visit.session, visit.standing, visit.gate, visit.link, visit.now)
-        if not _has_receipt(ask):
+        number = request.path_params.get("number")
+        if number is None and not _has_receipt(ask):
             return RedirectResponse(f"/a/{visit.token}", 303)
-        files = [item for item in attachments.shown(visit)["files"] if not item.is_pending]
-        return html.page("receipt", ask.language, ask=ask, token=visit.token, at=html.clock_of(ask), files=files)
+        found = _revision(visit, visit.gate, ask, number)
+        return html.page("receipt", ask.language, ask=ask, token=visit.token, at=html.clock_of(ask), found=found)
+
+
+def _revision(visit: Visit, gate: Gate, ask: Ask, number: int | None) -> Whole | None:
+    """The revision a receipt is about, the newest without a number; None where it is about no contribution."""
+    asked = [item for item in ask.received if number is None or item.number == number]
+    if number is not None and not asked:
+        raise HTTPException(404)
+    if not asked:
+        return None
+    return whole(visit.session, visit.standing, gate, asked[-1].revision_id, Words(ask.language), visit.now, visit.link.organisation)
 
 
 def _has_receipt(ask: Ask) -> bool:
@@ -228,6 +240,7 @@ ROUTES = [
     Route("/a/{token}", show, methods=["GET"]),
     Route("/a/{token}", answer, methods=["POST"]),
     Route("/a/{token}/receipt", receipt),
+    Route("/a/{token}/receipt/{number:number}", receipt),
     Route("/a/{token}/template.yaml", template),
     Route("/a/{token}/edition/{number:number}", edition),
     Route("/a/{token}/edition/{number:number}.pdf", edition_pdf),
