@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from models.errors import ProgrammeError
 
@@ -31,6 +32,21 @@ def notify_urls() -> str | None:
 def public_url() -> str:
     """`PUBLIC_URL`: the address partners reach the desk at, without a slash at the end. Not set: this machine's own, at `DESK_PORT`."""
     return (os.environ.get("PUBLIC_URL") or f"http://127.0.0.1:{os.environ.get('DESK_PORT') or 4280}").rstrip("/")
+
+
+def prefect_ui() -> str:
+    """`PREFECT_UI_URL`: where a coordinator's browser reaches Prefect, without a slash at the end; empty where that is not known.
+
+    Not set: the address the engine itself uses (`PREFECT_API_URL`), unless that is this machine's own and the desk's is not.
+    """
+    named = (os.environ.get("PREFECT_UI_URL") or os.environ.get("PREFECT_API_URL") or "").rstrip("/").removesuffix("/api")
+    if os.environ.get("PREFECT_UI_URL") or not _is_here(named) or _is_here(public_url()):
+        return named
+    return ""
+
+
+def _is_here(address: str) -> bool:
+    return urlsplit(address).hostname in ("127.0.0.1", "localhost", "::1")
 
 
 def desk_proxies() -> str:

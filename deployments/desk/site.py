@@ -19,7 +19,7 @@ from starlette.routing import Route
 from starlette.types import Lifespan
 
 from deployments.desk import access, asked, attachments, health, html, organisation, public, wishes, word_back, workbooks, writers, writing
-from deployments.desk.coordinator import acting, signing, tray
+from deployments.desk.coordinator import acting, looking, signing, tray
 from deployments.desk.languages import PreferredLanguage
 from deployments.desk.limits import Limits, Proxies, RateLimits
 from deployments.desk.security import SecurityHeaders, keep_tokens_out_of_logs
@@ -118,6 +118,7 @@ ROUTES = [
     *wishes.ROUTES,
     *signing.ROUTES,
     *acting.ROUTES,
+    *looking.ROUTES,
     *tray.ROUTES,
     *attachments.ROUTES,
     *writing.ROUTES,

@@ -15,13 +15,15 @@ from deployments.desk.coordinator import sessions
 from deployments.desk.coordinator.entering import Entered, Form, entering, inside, taking
 from deployments.desk.visits import waking
 from deployments.desk.watch import find
-from models import clock, links
+from models import clock, links, settings
 from models.database import reading
 from models.doors import access, signing_in, wishing
 from models.errors import Refused
 from models.standing import Party
 from tasks.coordinator_pages import board, shift_of, waiting_at
+from tasks.gate_trace import trace_of
 from tasks.page_answers import NotTaken, Problem
+from tasks.phase_page import phase_lines
 from tasks.wording import Words
 
 # -- looking ---------------------------------------------------------------------------------------------------------
@@ -35,8 +37,13 @@ def programme(request: Request) -> Response:
 
 def _programme(request: Request, status: int = 200, **told: Any) -> Response:
     with entering(request) as entered:
-        silence = find(entered.session, request.app.state.patience, entered.now).silence
-        return entered.page("programme", status, board=board(entered.session, entered.standing, entered.now), silence=silence, **told)
+        shown = {
+            "board": board(entered.session, entered.standing, entered.now),
+            "silence": find(entered.session, request.app.state.patience, entered.now).silence,
+            "phases": phase_lines(entered.standing),
+            "prefect": settings.prefect_ui(),
+        }
+        return entered.page("programme", status, **shown, **told)
 
 
 @inside
@@ -49,7 +56,8 @@ def _gate(request: Request, status: int = 200, **told: Any) -> Response:
     with entering(request) as entered:
         found = waiting_at(entered.session, entered.standing, entered.gate, entered.now)
         shift = shift_of(entered.standing, entered.gate, request.query_params.get("named", ""))
-        return entered.page("gate", status, gate=found, shift=shift, today=entered.standing.today(entered.now), **told)
+        trace = trace_of(entered.session, entered.standing, entered.gate)
+        return entered.page("gate", status, gate=found, shift=shift, trace=trace, today=entered.standing.today(entered.now), **told)
 
 
 # -- acting ----------------------------------------------------------------------------------------------------------
