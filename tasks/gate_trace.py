@@ -52,7 +52,7 @@ class Trace:
     on: date | None
     """The day an event took place, or the gate was done."""
     said: str
-    """What the coordinator said when extending it or going on without it."""
+    """What the coordinator said when extending it or going on without it, unless it was the answer to a request."""
     revisions: tuple[HandedIn, ...]
     decisions: tuple[Settled, ...]
     requests: tuple[Answered, ...]
@@ -65,15 +65,16 @@ class Trace:
 
 def trace_of(session: Session, standing: Standing, gate: Gate) -> Trace:
     """The trace of a gate, open or not."""
-    requests = select(TimeRequest).where(TimeRequest.gate_id == gate.id, TimeRequest.state != WishState.ASKED)
+    query = select(TimeRequest).where(TimeRequest.gate_id == gate.id, TimeRequest.state != WishState.ASKED)
+    requests = tuple(_answered(standing, item) for item in session.scalars(query.order_by(TimeRequest.id)))
     return Trace(
         reasons=reasons_of(session, gate) if gate.is_open else (),
         outcome=Outcome(gate.outcome) if gate.outcome and gate.is_satisfied else None,
         on=gate.happened_on or (standing.today(gate.satisfied_at) if gate.satisfied_at else None),
-        said=gate.remark or "",
+        said="" if gate.remark in {item.answer for item in requests} else gate.remark or "",
         revisions=tuple(handed_in(session, standing, gate)),
         decisions=tuple(_settled(session, standing, gate, item) for item in gate.decisions),
-        requests=tuple(_answered(standing, item) for item in session.scalars(requests.order_by(TimeRequest.id))),
+        requests=requests,
     )
 
 

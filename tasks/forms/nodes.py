@@ -13,7 +13,7 @@ from models.doors.drafting import Conflict
 from models.drafts import OtherAnswer
 from tasks.forms.options import Choice, Offer
 from tasks.forms.state import counted, id_of, order_of
-from tasks.forms.typed import Path, Problem, shown
+from tasks.forms.typed import Path, Problem, shown, to_read
 from tasks.page_fields import Field, Form
 from tasks.wording import Words
 
@@ -171,7 +171,7 @@ class View:
     def _answer(self, asked: Field, names: Mapping[str, str], text: str) -> str:
         if names:
             return ", ".join(names.get(value, value) for value in text.split("\n") if value)
-        return self.words.date(text) if asked.form is Form.DATE and text else shown(asked, text, self.words)
+        return self.words.date(text) if asked.form is Form.DATE and text else to_read(asked, text, self.words)
 
 
 def by_path(problems: Iterable[Problem]) -> dict[Path, tuple[str, ...]]:

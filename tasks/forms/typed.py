@@ -71,6 +71,12 @@ def shown(field: Field, text: str, words: Words) -> str:
     return text
 
 
+def to_read(field: Field, text: str, words: Words) -> str:
+    """A kept text as one reads it and does not type it: large numbers with marks between the thousands, but no year."""
+    is_amount = field.form in NUMBERS and (field.most is None or field.most >= 10_000)
+    return words.number(Decimal(text)) if is_amount and PLAIN.fullmatch(text) else shown(field, text, words)
+
+
 def value_of(field: Field, text: str, words: Words) -> tuple[Any, str]:
     """What a kept text stands for, and what is wrong with it; where something is, the value is the text itself.
 

@@ -83,10 +83,11 @@ def ground(folder: Path, stops: dict[str, str]) -> Iterator[Ground]:
         body = body_for(standing, gate, "cedar", [], world.now)
         found = session.scalars(select(Attachment.id).where(Attachment.gate_id == gate.id, Attachment.organisation == "cedar")).one()
         editions = [item.id for item in standing.programme.editions]
+        came = standing.gate("needs", "city-damson")
         revised = load(session, "meadow").latest_edition("D1.1", "city-cedar") if "meadow" in stops else None
     states = {"plan": state_of(asked_fields(gate.spec.contribution), body)}
     waiting, used, key, cookie = _signed_in(world)
-    numbers = {"late": late, "gate": gate.id, "attachment": found, "edition": revised.id if revised else editions[0]}
+    numbers = {"late": late, "late gate": came.id, "gate": gate.id, "attachment": found, "edition": revised.id if revised else editions[0]}
     place = Ground(world, wire, Rows(world), known, numbers, states, downloads, {"waiting": waiting, "used": used}, key, cookie)
     for kind, end in (("workbook", "workbook.xlsx"), ("word", "plan.docx")):
         sent = multipart([("proof", proof(SECRET, plan))], [("file", (end, downloads[end]))])
@@ -190,6 +191,7 @@ AIMS: dict[tuple[str, str], Aim] = {
     ("GET", "/a/{token}"): Aim(token("plan")),
     ("POST", "/a/{token}"): Aim(token("mayor"), decision, (303,)),
     ("GET", "/a/{token}/receipt"): Aim(token("mayor"), statuses=(200, 303)),
+    ("GET", "/a/{token}/receipt/{number:number}"): Aim(token("answered", number="1")),
     ("GET", "/a/{token}/template.yaml"): Aim(token("needs")),
     ("GET", "/a/{token}/edition/{number:number}"): Aim(token("mayor", number="edition")),
     ("GET", "/a/{token}/edition/{number:number}.pdf"): Aim(token("mayor", number="edition"), statuses=GONE),
@@ -236,6 +238,9 @@ AIMS: dict[tuple[str, str], Aim] = {
     ("POST", "/coordinator/{programme}/gate/{gate:number}"): Aim(
         inside(gate="gate"), signed(("do", "behalf"), ("party", "cedar:project-lead"), ("until", "2025-03-20"), ("note", "Phoned")), (303,)
     ),
+    ("GET", "/coordinator/{programme}/phase/{number:number}"): Aim(inside(number="1")),
+    ("GET", "/coordinator/{programme}/gate/{gate:number}/revision/{revision:number}"): Aim(inside(gate="late gate", revision="late")),
+    ("GET", "/coordinator/{programme}/files/{number:number}"): Aim(inside(number="attachment")),
     ("GET", "/coordinator/{programme}/tray/{revision:number}"): Aim(inside(revision="late")),
     ("POST", "/coordinator/{programme}/tray/{revision:number}"): Aim(
         inside(revision="late"), signed(("what", "decline"), ("answer", "Too late")), (303,)

@@ -141,10 +141,12 @@ def as_meant(place: Ground, method: str, path: str) -> None:
 
 
 def any_number(place: Ground, method: str, path: str) -> None:
-    """A number in an address may be any."""
+    """Each number in an address may be any."""
     aim = AIMS[method, path]
-    [name] = [found for found in aim.values(place) if f"{{{found}:number}}" in path]
-    for number in (*inputs.NUMBERS, *(map(str, range(2, 15)) if method == "GET" else ())):
+    names = [found for found in aim.values(place) if f"{{{found}:number}}" in path]
+    assert names
+    numbers = (*inputs.NUMBERS, *(map(str, range(2, 15)) if method == "GET" else ()))
+    for name, number in ((name, number) for name in names for number in numbers):
         request = tame(place, method, path, aim, **{name: number})
         check(place, request, send(place, request))
     place.rows.restore()
