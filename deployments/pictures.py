@@ -203,7 +203,12 @@ def _held(page: Page, found: Serving, run: str) -> None:
         _wait("phase 1 held", lambda: "held" in api.get(f"/flow_runs/{run}").raise_for_status().json()["tags"])
     page.goto(found.prefect_url)
     page.wait_for_url("**/dashboard**")
-    _shoot(page, re.sub(r"/dashboard.*$", f"/runs/flow-run/{run}", page.url), "Cancelled", "held-phase")
+    page.goto(re.sub(r"/dashboard.*$", f"/runs/flow-run/{run}", page.url))
+    page.get_by_text("Cancelled").first.wait_for()
+    page.get_by_role("tab", name="Details").click()
+    page.get_by_text("State Message").first.wait_for()
+    page.wait_for_timeout(SETTLE_MS * 4)
+    page.screenshot(path=PICTURES / "held-phase.png")
 
 
 def _rehearsal(page: Page, folder: Path) -> None:

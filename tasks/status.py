@@ -47,30 +47,29 @@ def waiting_for(standing: Standing, number: int) -> str:
         parts.append(
             "“On the desk” leads to where you act for somebody: hand in their answer or files, record a promise, answer a request for time."
         )
-        parts.append("\n".join([HEAD, *(_line(standing, gate) for gate in gates)]))
+        parts.append("\n".join(_line(standing, gate) for gate in gates))
     else:
         parts.append(f"No gate is open. {_next(standing, number)}")
     parts.append("This text is from the moment the run was suspended. To see what has come since, leave everything as it is and resume.")
     return "\n\n".join(parts)
 
 
-HEAD = "| gate | where | due | waits for |\n|---|---|---|---|"
-
-
 def _line(standing: Standing, gate: Gate) -> str:
+    """A gate under the name the form has for it. A list and no table: Prefect shows it in a strip that has no room for columns."""
     waits = ", ".join(
         f"{escape(standing.definition.organisation(party.organisation).name)} ({party.role})" for party in standing.open_parties(gate)
     )
-    due = gate.due_on.isoformat() if gate.due_on else ""
-    late = " **late**" if gate.missed else ""
-    read = f" · [read it]({_review_link(standing, gate)})" if gate.is_approval else ""
-    read += f" · [on the desk]({public_url()}/coordinator/{standing.programme.id}/gate/{gate.id})"
-    waits += "".join(
-        f" **{escape(standing.definition.organisation(item.organisation).name)} asks for time until {item.until}**"
+    due = f", due {gate.due_on:%-d %B %Y}" if gate.due_on else ""
+    links_of = [f"[read it]({_review_link(standing, gate)})"] if gate.is_approval else []
+    links_of.append(f"[on the desk]({public_url()}/coordinator/{standing.programme.id}/gate/{gate.id})")
+    told = ["**late**"] if gate.missed else []
+    told += [
+        f"**{escape(standing.definition.organisation(item.organisation).name)} asks for time until {item.until:%-d %B %Y}**"
         for item in standing.requests_at(gate)
-    )
-    rejected = " **rejected: return it or go on without**" if gate.rejected else ""
-    return f"| {gate.spec.title} `{gate.key}`{read} | {gate.scope} | {due}{late} | {waits}{rejected} |"
+    ]
+    told += ["**rejected: return it or go on without**"] if gate.rejected else []
+    said = " · ".join([*told, *links_of])
+    return f"- `{gate.label}` {gate.spec.title}{due}: {waits or 'nobody'} · {said}"
 
 
 def _review_link(standing: Standing, gate: Gate) -> str:

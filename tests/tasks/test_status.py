@@ -113,7 +113,8 @@ def test_the_form_in_prefect_leads_to_the_desk_and_says_who_asks_for_time(world:
     with world.looking() as standing:
         text = waiting_for(standing, 1)
     assert f"[on the desk](https://desk.example/coordinator/orchard/gate/{gate.id})" in text
-    assert "Cedar asks for time until 2024-05-03" in text
+    assert "Cedar asks for time until 3 May 2024" in text
+    assert "\n- `needs @ city-cedar` " in text  # under the name that is chosen below
     assert "evil" not in text
 
 
