@@ -29,6 +29,7 @@ from tasks.messages import written_in
 from tasks.notice_views import name_of, scope_names
 from tasks.page_bodies import changes_between
 from tasks.page_changes import Change, Kind
+from tasks.plain import plainly
 from tasks.troubles import trouble_of
 from tasks.wording import Words, as_day
 
@@ -124,10 +125,10 @@ class Late:
     body: Mapping[str, Any]
     why_not: str
     """Why it cannot be taken in; empty where it can."""
-    asked_anew: tuple[str, ...]
-    """Approvals that are asked anew if it is taken in."""
     counts: int | None
     """The number of the revision that counts now."""
+    asked_anew: tuple[str, ...] = ()
+    """Approvals that are asked anew if it is taken in."""
     changes: tuple[Change, ...] = ()
     """What is other than in that revision, section by section."""
 
@@ -205,6 +206,8 @@ def waiting_at(session: Session, standing: Standing, gate: Gate, now: datetime) 
 def late_of(session: Session, standing: Standing, kept: tray.Kept, words: Words, now: datetime) -> Late:
     """One thing that lies in the tray, with what it changes of what counts."""
     found, current = _late(standing, kept), kept.contribution.current
+    asked_anew = tuple(_named(words, standing, other) for other in tray.stale_approvals(standing, kept))
+    found = replace(found, why_not=plainly(words, standing, found.why_not), asked_anew=asked_anew)
     if current is None:
         return found
     offer = Offer(standing.definition, known_in(session, standing, kept.gate, now), words, city_of(kept.gate.scope))
@@ -299,11 +302,10 @@ def _late(standing: Standing, kept: tray.Kept) -> Late:
         is_sample=revision.illustrative or revision.generated,
         body=revision.body,
         why_not=tray.why_not_included(standing, kept) or "",
-        asked_anew=tuple(_named(standing, other) for other in tray.stale_approvals(standing, kept)),
         counts=item.current.number if item.current else None,
     )
 
 
-def _named(standing: Standing, gate: Gate) -> str:
-    about = ", ".join(scope_names(standing, gate.scope))
-    return f"{gate.spec.title} ({about})" if about else gate.spec.title
+def _named(words: Words, standing: Standing, gate: Gate) -> str:
+    title, about = words.gettext(gate.spec.title), words.listing(list(scope_names(standing, gate.scope)))
+    return f"{title} ({about})" if about else title
