@@ -120,6 +120,9 @@ class Late:
     on_behalf: bool
     by: str
     received_at: datetime
+    received_on: date
+    """On the coordinator's day."""
+    due_on: date | None
     early: bool
     is_sample: bool
     body: Mapping[str, Any]
@@ -131,6 +134,11 @@ class Late:
     """Approvals that are asked anew if it is taken in."""
     changes: tuple[Change, ...] = ()
     """What is other than in that revision, section by section."""
+
+    @property
+    def is_before_due(self) -> bool:
+        """Whether it came in time: a newer version of an answer that counts, and no late one."""
+        return self.due_on is None or self.received_on <= self.due_on
 
     @property
     def changed(self) -> tuple[Change, ...]:
@@ -298,6 +306,8 @@ def _late(standing: Standing, kept: tray.Kept) -> Late:
         on_behalf=revision.on_behalf,
         by=Entry(revision.entry),
         received_at=revision.received_at,
+        received_on=standing.today(revision.received_at),
+        due_on=gate.due_on,
         early=gate.first_opened_at is None,
         is_sample=revision.illustrative or revision.generated,
         body=revision.body,

@@ -317,6 +317,12 @@ def last_revision(session: Session, gate: Gate, organisation: str) -> Revision |
     return found[-1] if found else None
 
 
+def counting(session: Session, gate: Gate, organisation: str) -> Revision | None:
+    """The revision of an organisation that counts at a gate; None where none does."""
+    found = revisions_of(session, gate, organisation)
+    return next((item for item in reversed(found) if item.state == RevisionState.ACCEPTED), None)
+
+
 def _reasons(session: Session, gate: Gate) -> tuple[str, ...]:
     """Why the deadline is on that day, as the calendar or the coordinator said when it was set."""
     query = select(Event).where(
