@@ -42,7 +42,15 @@ class BadFile(ProgrammeError):
 
 
 class Refused(ProgrammeError):
-    """A door refused a change of state: the rule it would have broken is the message."""
+    """A door refused a change of state: the rule it would have broken is the message.
+
+    Gates stand in it as their labels, days as ISO dates, organisations and roles as keys in quotation marks: as one types them on the
+    command line. `tasks/plain.py` says it to people. `about`: which of the things that were given is at fault ("day", "answer").
+    """
+
+    def __init__(self, message: str = "", *, about: str = "") -> None:
+        super().__init__(message)
+        self.about = about
 
 
 class Busy(ProgrammeError):

@@ -29,6 +29,7 @@ from tasks.messages import written_in
 from tasks.notice_views import name_of, scope_names
 from tasks.page_bodies import changes_between
 from tasks.page_changes import Change, Kind
+from tasks.plain import plainly
 from tasks.troubles import trouble_of
 from tasks.wording import Words, as_day
 
@@ -119,17 +120,25 @@ class Late:
     on_behalf: bool
     by: str
     received_at: datetime
+    received_on: date
+    """On the coordinator's day."""
+    due_on: date | None
     early: bool
     is_sample: bool
     body: Mapping[str, Any]
     why_not: str
     """Why it cannot be taken in; empty where it can."""
-    asked_anew: tuple[str, ...]
-    """Approvals that are asked anew if it is taken in."""
     counts: int | None
     """The number of the revision that counts now."""
+    asked_anew: tuple[str, ...] = ()
+    """Approvals that are asked anew if it is taken in."""
     changes: tuple[Change, ...] = ()
     """What is other than in that revision, section by section."""
+
+    @property
+    def is_before_due(self) -> bool:
+        """Whether it came in time: a newer version of an answer that counts, and no late one."""
+        return self.due_on is None or self.received_on <= self.due_on
 
     @property
     def changed(self) -> tuple[Change, ...]:
@@ -205,6 +214,8 @@ def waiting_at(session: Session, standing: Standing, gate: Gate, now: datetime) 
 def late_of(session: Session, standing: Standing, kept: tray.Kept, words: Words, now: datetime) -> Late:
     """One thing that lies in the tray, with what it changes of what counts."""
     found, current = _late(standing, kept), kept.contribution.current
+    asked_anew = tuple(_named(words, standing, other) for other in tray.stale_approvals(standing, kept))
+    found = replace(found, why_not=plainly(words, standing, found.why_not), asked_anew=asked_anew)
     if current is None:
         return found
     offer = Offer(standing.definition, known_in(session, standing, kept.gate, now), words, city_of(kept.gate.scope))
@@ -295,15 +306,16 @@ def _late(standing: Standing, kept: tray.Kept) -> Late:
         on_behalf=revision.on_behalf,
         by=Entry(revision.entry),
         received_at=revision.received_at,
+        received_on=standing.today(revision.received_at),
+        due_on=gate.due_on,
         early=gate.first_opened_at is None,
         is_sample=revision.illustrative or revision.generated,
         body=revision.body,
         why_not=tray.why_not_included(standing, kept) or "",
-        asked_anew=tuple(_named(standing, other) for other in tray.stale_approvals(standing, kept)),
         counts=item.current.number if item.current else None,
     )
 
 
-def _named(standing: Standing, gate: Gate) -> str:
-    about = ", ".join(scope_names(standing, gate.scope))
-    return f"{gate.spec.title} ({about})" if about else gate.spec.title
+def _named(words: Words, standing: Standing, gate: Gate) -> str:
+    title, about = words.gettext(gate.spec.title), words.listing(list(scope_names(standing, gate.scope)))
+    return f"{title} ({about})" if about else title

@@ -16,7 +16,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
 from models.advance import reviewed
-from models.contributions import Contribution, Revision
+from models.contributions import Contribution, Revision, RevisionState
 from models.definition import Policy, Role
 from models.doors.answering import bound_content
 from models.doors.tray import starting_revision
@@ -297,6 +297,12 @@ def last_revision(session: Session, gate: Gate, organisation: str) -> Revision |
     """The newest revision an organisation has handed in at a gate, kept or accepted."""
     found = revisions_of(session, gate, organisation)
     return found[-1] if found else None
+
+
+def counting(session: Session, gate: Gate, organisation: str) -> Revision | None:
+    """The revision of an organisation that counts at a gate; None where none does."""
+    found = revisions_of(session, gate, organisation)
+    return next((item for item in reversed(found) if item.state == RevisionState.ACCEPTED), None)
 
 
 def reasons_of(session: Session, gate: Gate) -> tuple[str, ...]:

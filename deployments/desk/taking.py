@@ -22,8 +22,9 @@ from deployments.desk.visits import PAGES, Unproven, Visit, check_proof, knock, 
 from deployments.desk.writers import change
 from models.errors import Refused
 from models.links import BadLink, Purpose
+from models.standing import Standing
 from tasks.page_answers import NotTaken, Problem
-from tasks.said import in_words
+from tasks.plain import plainly
 from tasks.wording import Words
 
 RETRY_AFTER = 30
@@ -54,10 +55,11 @@ class Told:
         return {"status": self.status, "problems": self.problems, "conflict": self.conflict}
 
 
-def told(error: NotTaken | Refused, words: Words) -> Told:
+def told(error: NotTaken | Refused, words: Words, standing: Standing) -> Told:
     """Why nothing was recorded: 403 for a form that is not from its page, 422 for one to be put right, 409 where things have changed."""
     if isinstance(error, Refused):
-        return Told(409, [Problem(in_words(words, str(error)))], conflict=True)
+        said = plainly(words, standing, str(error))
+        return Told(422, [Problem(said, error.about)]) if error.about else Told(409, [Problem(said)], conflict=True)
     status = 403 if isinstance(error, Unproven) else 409 if error.conflict else 422
     return Told(status, error.problems, error.conflict)
 
@@ -121,13 +123,13 @@ class _Form:
             raise
         except (NotTaken, Refused) as error:
             with visiting(request, opens=self.opens) as visit:
-                return self.show(request, visit, sent, **told(error, Words(visit.language)).shown)
+                return self.show(request, visit, sent, **told(error, Words(visit.language), visit.standing).shown)
 
     def _not_received(self, request: Request, error: NotReceived) -> Response:
         with visiting(request, opens=self.opens) as visit:
             words = Words(visit.language)
             if isinstance(error, NoProof):
-                return self.show(request, visit, error.sent, **told(Unproven.said_in(words), words).shown)
+                return self.show(request, visit, error.sent, **told(Unproven.said_in(words), words, visit.standing).shown)
             if isinstance(error, Crowded):
                 answer = self.show(request, visit, error.sent, status=503, problems=[Problem(_crowded(words))], conflict=True)
                 answer.headers["retry-after"] = str(RETRY_AFTER)

@@ -26,7 +26,7 @@ from tasks.forms.posted import CHOICE, Posted, act, posted
 from tasks.forms.state import id_of, path_of
 from tasks.forms.typed import Path
 from tasks.page_answers import NotTaken
-from tasks.said import in_words
+from tasks.plain import plainly
 from tasks.wording import Words
 from tasks.writing import Writing, languages_of
 
@@ -217,7 +217,7 @@ def _not_saved(request: Request, items: Items, status: int, message: str, *, is_
     """Nothing was saved: the script hears why, a person gets the page back with everything they typed."""
     if "application/json" in request.headers.get("accept", ""):
         with visiting(request, opens=WRITING) as visit:
-            return JSONResponse({"problem": in_words(Words(visit.language), message)}, status)
+            return JSONResponse({"problem": plainly(Words(visit.language), visit.standing, message)}, status)
     with visiting(request, opens=WRITING) as visit:
         writing = written.open_writing(visit)
         try:
@@ -228,7 +228,7 @@ def _not_saved(request: Request, items: Items, status: int, message: str, *, is_
         path = path_of(request.path_params.get("place", ""))
         again, conflicts = written.as_typed(writing, form, is_stale=is_stale)
         place = path if len(path) < 2 or again.page_of(path) == path else path[:1]
-        told = Told(status, in_words(Words(visit.language), message), again.slips, conflicts)
+        told = Told(status, plainly(Words(visit.language), visit.standing, message), again.slips, conflicts)
         return written.form_page(request, visit, again, () if writing.is_small else place, told)
 
 
@@ -255,19 +255,20 @@ def _hand_in(request: Request, typed: dict[str, str]) -> Response:
             )
             programme = visit.link.programme
     except StaleDraft as stale:
-        return _look_again(request, 409, in_words(words, str(stale)))
+        return _look_again(request, 409, str(stale))
     except NotTaken as refused:
         return _look_again(request, 403, refused.problems[0].message)
     except BadLink:
         raise
     except Refused as refused:
-        return _look_again(request, 409, in_words(words, str(refused)))
+        return _look_again(request, 409, str(refused))
     return RedirectResponse(f"/a/{request.path_params['token']}/receipt", 303, background=waking(request, programme))
 
 
 def _look_again(request: Request, status: int, message: str) -> Response:
     with visiting(request, opens=WRITING) as visit:
-        return written.check_page(request, visit, written.open_writing(visit), status=status, message=message)
+        said = plainly(Words(visit.language), visit.standing, message)
+        return written.check_page(request, visit, written.open_writing(visit), status=status, message=said)
 
 
 def script(request: Request) -> Response:

@@ -25,7 +25,7 @@ from tasks.forms.typed import Path, Problem, shown
 from tasks.notice_views import scope_names
 from tasks.page_fields import Field, Form
 from tasks.page_remarks import Returned, returned_to
-from tasks.pages import writer_party
+from tasks.pages import counting, writer_party
 from tasks.wording import Words
 from tasks.writing import Writing, entry_page, languages_of, writing_of
 
@@ -102,7 +102,8 @@ def check_page(request: Request, visit: Visit, writing: Writing, *, status: int 
         problems=[(problem, address(visit, writing, problem.path, query="check"), _where(writing, problem.path)) for problem in problems],
         shown=[(section.title(writing.words), f"/a/{visit.token}/form/{section.key}?check", nodes) for section, nodes in answers],
         languages=languages_of(visit.standing, writing),
-        is_open=visit.gate is not None and visit.gate.is_open,
+        state=visit.asked.state,
+        counts=counting(visit.session, visit.asked, visit.link.organisation),
         files=attachments.shown(visit)["files"],
     )
 

@@ -142,13 +142,14 @@ def _contribution(session: Session, standing: Standing, gate: Gate, organisation
 
 def _check_asked(standing: Standing, gate: Gate, organisation: str, kind: GateKind) -> None:
     if standing.programme.closed_at is not None:
-        closed = f"{standing.programme.closed_at:%d %B %Y}"
+        closed = f"{standing.programme.closed_at:%Y-%m-%d}"
         raise Refused(f"{standing.programme.title} was closed on {closed}: nothing can be added to it any more.")
     if gate.spec.kind is not kind:
         raise Refused(f"{gate.label} takes no {kind}: it asks for another thing ({gate.spec.kind}).")
     asked = [party.organisation for party in standing.parties(gate)]
     if organisation not in asked:
-        raise Refused(f"{gate.label} asks {', '.join(asked)}, not {organisation!r}.")
+        whom = ", ".join(f"'{slug}'" for slug in dict.fromkeys(asked))
+        raise Refused(f"{gate.label} asks {whom}, not {organisation!r}.")
 
 
 def _behalf(origin: Origin) -> dict[str, Any]:
@@ -164,14 +165,15 @@ def took_place(session: Session, standing: Standing, gate: Gate, organisation: s
     if not gate.is_open:
         raise Refused(f"{gate.label} is {gate.state}: there is nothing to record now.")
     if on > standing.today(now):
-        raise Refused(f"{on.isoformat()} is still to come. Record {gate.spec.title.lower()} once it has taken place, or move its date.")
+        raise Refused(f"{on.isoformat()} is still to come. Record {gate.label} once it has taken place, or move its date.", about="on")
     if on < standing.programme.start_on:
-        raise Refused(f"{on.isoformat()} is before the programme started on {standing.programme.start_on.isoformat()}.")
+        raise Refused(f"{on.isoformat()} is before the programme started on {standing.programme.start_on.isoformat()}.", about="on")
     agreed = agreed_on(standing, gate)
     if agreed is not None and on < agreed and not origin.on_behalf:
         raise Refused(
             f"{on.isoformat()} is before {agreed.isoformat()}, when it was agreed. If it took place that early all the same, the "
-            "coordinator can record it."
+            "coordinator can record it.",
+            about="on",
         )
     satisfy(session, standing, gate, Outcome.TOOK_PLACE, now, on=on, organisation=organisation, how=_behalf(origin))
 
@@ -255,7 +257,7 @@ def _evidence(session: Session, gate: Gate, party: Party, ruling: Ruling) -> Att
         return None
     found = session.get(Attachment, ruling.evidence_id)
     if found is None or (found.gate_id, found.organisation) != (gate.id, party.organisation):
-        raise Refused(f"The signed file is not there any more. Attach it to {gate.label} once more.")
+        raise Refused(f"The signed file is not there any more. Attach it to {gate.label} once more.", about="evidence")
     return found
 
 
@@ -268,11 +270,12 @@ def _check_ruling(standing: Standing, gate: Gate, party: Party, ruling: Ruling, 
     if not gate.is_open:
         raise Refused(f"{gate.label} is {gate.state}: there is nothing to decide now.")
     if party not in standing.parties(gate):
-        roles = ", ".join(f"{item.role} of {item.organisation}" for item in standing.parties(gate))
+        roles = ", ".join(f"'{item.organisation}' ('{item.role}')" for item in standing.parties(gate))
         raise Refused(f"{gate.label} is decided by {roles}.")
     if party not in standing.open_parties(gate):
         raise Refused(
-            f"The {party.role} of {party.organisation} has decided on {gate.label} already. A decision is not changed by a second one."
+            f"The {str(party.role)!r} of {party.organisation!r} has decided on {gate.label} already. "
+            "A decision is not changed by a second one."
         )
     if gate.rejected:
         raise Refused(f"{gate.label} was rejected. The coordinator now returns it or goes on without it.")

@@ -130,7 +130,7 @@ def pending_of(session: Session, gate: Gate, organisation: str) -> Sequence[Atta
 
 def _check_asked(standing: Standing, gate: Gate, organisation: str) -> None:
     if standing.programme.closed_at is not None:
-        closed = f"{standing.programme.closed_at:%d %B %Y}"
+        closed = f"{standing.programme.closed_at:%Y-%m-%d}"
         raise Refused(f"{standing.programme.title} was closed on {closed}: nothing can be added to it any more.")
     if gate.spec.kind not in (GateKind.CONTRIBUTION, GateKind.APPROVAL):
         raise Refused(f"{gate.label} takes no files.")

@@ -217,7 +217,7 @@ def is_handed_in(draft: Draft | None, base: Base, beginning: Beginning) -> bool:
 
 def _check(standing: Standing, gate: Gate, organisation: str) -> None:
     if standing.programme.closed_at is not None:
-        closed = f"{standing.programme.closed_at:%d %B %Y}"
+        closed = f"{standing.programme.closed_at:%Y-%m-%d}"
         raise Refused(f"{standing.programme.title} was closed on {closed}: nothing can be added to it any more.")
     if gate.spec.kind is not GateKind.CONTRIBUTION:
         raise Refused(f"{gate.label} takes no contribution: it asks for another thing ({gate.spec.kind}).")

@@ -66,7 +66,7 @@ def receive(
     Refused where nothing can be contributed.
     """
     if standing.programme.closed_at is not None:
-        closed = f"{standing.programme.closed_at:%d %B %Y}"
+        closed = f"{standing.programme.closed_at:%Y-%m-%d}"
         raise Refused(f"{standing.programme.title} was closed on {closed}: nothing can be added to it any more.")
     if gate.spec.kind is not GateKind.CONTRIBUTION or organisation not in [party.organisation for party in standing.parties(gate)]:
         raise Refused(f"{gate.label} does not ask {organisation!r} for a contribution.")

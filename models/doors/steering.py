@@ -38,13 +38,16 @@ def extend(
     slugs = list(dict.fromkeys(party.organisation for party in standing.parties(gate)))
     latest = max(gate.due_on or standing.today(now), standing.today(now)) + LONGEST_EXTENSION
     if new_on > latest:
-        raise Refused(f"{gate.label} can be extended until {latest.isoformat()} at most, not {new_on.isoformat()}: a year at a time.")
+        raise Refused(
+            f"{gate.label} can be extended until {latest.isoformat()} at most, not {new_on.isoformat()}: a year at a time.", about="day"
+        )
     shift = standing.calendar.on_or_after(slugs, new_on)
     day = shift.day
     if gate.due_on is not None and day <= max(gate.due_on, standing.today(now)):
         raise Refused(
             f"{gate.label} is due on {gate.due_on.isoformat()}: an extension needs a later day than that and than today, "
-            f"not {new_on.isoformat()}."
+            f"not {new_on.isoformat()}.",
+            about="day",
         )
     because = GRANTED if granted else "extended by the coordinator"
     move_deadline(session, standing, gate, day, because, now, remark=why or None, granted=granted, shift=shift)

@@ -5,10 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from models import ladder
-from models.contributions import Revision
+from models.contributions import Revision, RevisionState
 from models.definition import Role
 from models.doors.telling import _contacts, _one_for_each_mailbox, _row
 from models.gates import Gate
@@ -59,9 +60,18 @@ def _receipt(session: Session, standing: Standing, gate: Gate, revision: Revisio
         "revision": revision.number,
         "received": revision.received_at.isoformat(),
         "comment": revision.answer or "",
+        "counts": _counts_beside(session, revision),
     }
     at = now if became == "kept" else _working_hours(standing, party, now)
     _queue(session, standing, gate, party, NoticeKind.RECEIPT, f"receipt/{revision.id}/{became}", at, detail)
+
+
+def _counts_beside(session: Session, revision: Revision) -> int | None:
+    """The number of the other revision that counts; None where none does."""
+    query = select(Revision.number).where(
+        Revision.contribution_id == revision.contribution_id, Revision.state == RevisionState.ACCEPTED, Revision.id != revision.id
+    )
+    return session.scalars(query.order_by(Revision.number.desc()).limit(1)).one_or_none()
 
 
 def sign_in(session: Session, standing: Standing, sign_in: SignIn, contact: Contact, nonce: str, now: datetime) -> None:

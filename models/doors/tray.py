@@ -67,7 +67,7 @@ def why_not_included(standing: Standing, kept: Kept) -> str | None:
         return f"{gate.label} has not opened yet: it is taken in by itself when it does."
     fixed = [item for item in _resting(standing, gate) if item.state in (EditionState.APPROVED, EditionState.PUBLISHED)]
     if fixed:
-        names = ", ".join(f"{item.deliverable} for {item.scope} ({item.state})" for item in fixed)
+        names = ", ".join(f"{item.deliverable} @ {item.scope}" for item in fixed)
         return f"It would change what rests on it and does not change any more: {names}. Keep it for the next time, or decline it."
     over = [item for item in _deciding(standing, gate) if standing.phase(item.phase).state == PhaseState.COMPLETED]
     if over:
@@ -122,7 +122,7 @@ def keep_for_next(session: Session, standing: Standing, kept: Kept, text: str, n
 def decline(session: Session, standing: Standing, kept: Kept, text: str, now: datetime) -> None:
     """Do not take it, and say why. Refused without a reason."""
     if not text.strip():
-        raise Refused("Say why it is not taken: the sender reads it.")
+        raise Refused("Say why it is not taken: the sender reads it.", about="answer")
     _settle(session, standing, kept, RevisionState.DECLINED, text, now)
     telling_desk.settled(session, standing, kept.gate, kept.revision, kept.contribution.organisation, RevisionState.DECLINED, now)
 
@@ -130,7 +130,7 @@ def decline(session: Session, standing: Standing, kept: Kept, text: str, now: da
 def _settle(session: Session, standing: Standing, kept: Kept, state: RevisionState, text: str, now: datetime) -> None:
     answer = printable(text.replace("\r\n", "\n")).strip()
     if len(answer) > LONGEST_ANSWER:
-        raise Refused(f"Shorten the answer to {LONGEST_ANSWER} characters; it has {len(answer)}.")
+        raise Refused(f"Shorten the answer to {LONGEST_ANSWER} characters; it has {len(answer)}.", about="answer")
     if standing.programme.closed_at is not None:
         raise Refused(f"{standing.programme.title} is closed: nothing changes any more.")
     if kept.revision.state != RevisionState.TRAY:

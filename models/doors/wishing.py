@@ -55,7 +55,7 @@ def ask_for_time(
         raise Refused(f"{gate.label} was rejected: the coordinator says how it goes on, and nothing is asked of you by its date.")
     reason = _text(wanted.reason, "reason")
     if not reason:
-        raise Refused("Say in a few words why you need more time: the coordinator has to weigh it.")
+        raise Refused("Say in a few words why you need more time: the coordinator has to weigh it.", about="reason")
     _check_day(standing, gate, wanted.until, now)
     request = next((item for item in standing.requests_at(gate) if item.organisation == party.organisation), None)
     if request is not None and (request.until, request.reason) == (wanted.until, reason):
@@ -110,10 +110,11 @@ def _check_day(standing: Standing, gate: Gate, until: date, now: datetime) -> No
     today = standing.today(now)
     last = max(gate.due_on or today, today)
     if until <= last:
-        raise Refused(f"{gate.label} is due on {gate.due_on}: ask for a day later than {last.isoformat()}, not {until.isoformat()}.")
+        said = f"{gate.label} is due on {gate.due_on}: ask for a day later than {last.isoformat()}, not {until.isoformat()}."
+        raise Refused(said, about="day")
     if until > last + steering.LONGEST_EXTENSION:
         latest = (last + steering.LONGEST_EXTENSION).isoformat()
-        raise Refused(f"{until.isoformat()} is too far away: {gate.label} can be extended until {latest} at most.")
+        raise Refused(f"{until.isoformat()} is too far away: {gate.label} can be extended until {latest} at most.", about="day")
 
 
 def withdraw_request(session: Session, standing: Standing, request: TimeRequest, origin: Origin, now: datetime) -> None:
@@ -149,7 +150,7 @@ def decline(session: Session, standing: Standing, request: TimeRequest, text: st
     gate = _gate_of(standing, request)
     answer = _text(text, "answer")
     if not answer:
-        raise Refused("Say why the date stays: whoever asked reads it.")
+        raise Refused("Say why the date stays: whoever asked reads it.", about="answer")
     request.state, request.answered_at, request.answer = WishState.DECLINED, now, answer
     note(
         session, standing, now, EventKind.TIME_ANSWERED, gate=gate, organisation=request.organisation,
@@ -178,9 +179,9 @@ def record_promise(session: Session, standing: Standing, gate: Gate, organisatio
     _check_waits_for(standing, gate, organisation)
     today = standing.today(now)
     if until < today:
-        raise Refused(f"{until.isoformat()} is over: a promise is for today or a later day.")
+        raise Refused(f"{until.isoformat()} is over: a promise is for today or a later day.", about="day")
     if until > today + steering.LONGEST_EXTENSION:
-        raise Refused(f"{until.isoformat()} is more than a year away. Move the deadline instead.")
+        raise Refused(f"{until.isoformat()} is more than a year away. Move the deadline instead.", about="day")
     said = _text(said, "note")
     for earlier in standing.promises_at(gate):
         if earlier.organisation == organisation and (earlier.until, earlier.note) == (until, said):
@@ -259,5 +260,5 @@ def _check_waits_for(standing: Standing, gate: Gate, organisation: str) -> None:
 def _text(text: str, what: str) -> str:
     clean = printable(text.replace("\r\n", "\n")).strip()
     if len(clean) > LONGEST_TEXT:
-        raise Refused(f"Shorten the {what} to {LONGEST_TEXT} characters; it has {len(clean)}.")
+        raise Refused(f"Shorten the {what} to {LONGEST_TEXT} characters; it has {len(clean)}.", about=what)
     return clean

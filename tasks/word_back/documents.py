@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from models.gates import Gate
 from models.links import Link
 from models.standing import Standing
 from tasks.forms import state_of
+from tasks.forms.options import Offer
 from tasks.notice_views import name_of, scope_names
 from tasks.page_fields import Field, Form, asked_fields
 from tasks.pages import revisions_of
@@ -21,7 +22,7 @@ from tasks.word_back.copying import Cover, blocks, working_copy
 from tasks.word_back.opening import Opened
 from tasks.word_back.origin import Origin, signed
 from tasks.word_back.places import Place, Section, fingerprint, laid_out
-from tasks.word_back.reading import blocks_of
+from tasks.word_back.reading import Block, blocks_of
 from tasks.word_back.returned import Found, compared
 from tasks.wording import Words
 from tasks.writing import writing_of
@@ -37,16 +38,22 @@ class Held:
     saved: Saved
     beginning: Beginning
     language: str
+    offer: Offer
+    """What references name."""
 
     def section(self, words: Words) -> Section:
         """Laid out for a document or a preview."""
-        return laid_out(self.fields, self.saved.state, words)
+        return self.laid_out(self.saved.state, words)
+
+    def laid_out(self, state: Mapping[str, Any], words: Words) -> Section:
+        """The same for another state of it."""
+        return laid_out(self.fields, state, words, self.offer)
 
 
 def held(session: Session, standing: Standing, gate: Gate, link: Link, now: datetime, words: Words) -> Held:
     """What a link's organisation has written at a gate, all of it, whichever fields the link opens."""
     found = writing_of(session, standing, gate, link, None, now, words)
-    return Held(gate, link.organisation, found.fields, found.saved, found.beginning, found.language)
+    return Held(gate, link.organisation, found.fields, found.saved, found.beginning, found.language, found.offer)
 
 
 def has_texts(kind: str | None) -> bool:
@@ -82,10 +89,18 @@ def read_back(session: Session, standing: Standing, now: Held, origin: Origin, f
     sent = _sent(session, now, origin)
     places = list(laid_out(now.fields, sent, words).places()) if sent is not None else []
     is_exact = bool(places) and fingerprint(places) == origin.sha256
-    section = laid_out(now.fields, sent, words) if is_exact and sent is not None else now.section(words)
-    ours = blocks_of(blocks(section, cover_of(standing, now, file.token, words), words))
-    found = compared(_places(section), ours, file, base_is_known=is_exact)
+    state = sent if is_exact and sent is not None else now.saved.state
+    cover = cover_of(standing, now, file.token, words)
+    versions = (now.laid_out(state, words), laid_out(now.fields, state, words, is_bare=True))
+    ours = _nearest([blocks_of(blocks(section, cover, words)) for section in versions], file)
+    found = compared(_places(versions[0]), ours, file, base_is_known=is_exact)
     return {**found, "revision": origin.revision, "save": origin.save, "is_exact": is_exact, "is_lossy": file.is_lossy}
+
+
+def _nearest(versions: Sequence[list[Block]], file: Opened) -> list[Block]:
+    """The one that the file was made as: of our own lines most came back with it; of equals the first."""
+    came = {block.sent().strip() for block in blocks_of(file.body)}
+    return max(versions, key=lambda version: sum(block.accepted().strip() in came for block in version if not block.tag))
 
 
 def _places(section: Section) -> list[Place]:

@@ -14,11 +14,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from models.contribution_kinds.parts import REFERENCE, UNPRINTABLE
+from models.contribution_kinds.parts import REFERENCE
 from tasks.forms import at as node_at
+from tasks.forms.options import Offer
 from tasks.forms.state import order_of, says_something
-from tasks.forms.typed import shown
 from tasks.page_fields import Field, Form
+from tasks.word_back.values import Shows, clean
 from tasks.wording import Words
 
 State = Mapping[str, Any]
@@ -81,9 +82,10 @@ class Section:
             yield from part.places()
 
 
-def laid_out(fields: Sequence[Field], state: State, words: Words) -> Section:
-    """The whole contribution; labels are in the language of `words`."""
-    return _section("", fields, state, words, _At((), (), ()))
+def laid_out(fields: Sequence[Field], state: State, words: Words, offer: Offer | None = None, *, is_bare: bool = False) -> Section:
+    """The whole contribution; labels are in the language of `words`. `offer` and `is_bare`: see `Shows`."""
+    shows = Shows(words, replace(offer, words=words, state=state) if offer else None, is_bare)
+    return _section("", fields, state, shows, _At((), (), ()))
 
 
 def fingerprint(places: Sequence[Place]) -> str:
@@ -104,10 +106,11 @@ class _At:
         return _At((*self.path, name), (*self.keys, key), (*self.trail, label))
 
 
-def _section(title: str, fields: Sequence[Field], state: State, words: Words, at: _At) -> Section:
+def _section(title: str, fields: Sequence[Field], state: State, shows: Shows, at: _At) -> Section:
     facts: list[Fact] = []
     texts: list[Place] = []
     parts: list[Section] = []
+    words = shows.words
     for field in fields:
         value, label = state.get(field.name), words.label(field.name)
         here = at.down(field.name, field.name, label)
@@ -118,45 +121,30 @@ def _section(title: str, fields: Sequence[Field], state: State, words: Words, at
             texts += [] if field.form is Form.LINE else [place]
         elif field.form is Form.GROUP:
             if isinstance(value, Mapping) and (not field.may_be_left_out or says_something(field.fields, value)):
-                inner = _section(label, field.fields, value, words, here)
+                inner = _section(label, field.fields, value, shows, here)
                 facts += [_within(label, fact) for fact in inner.facts]
                 parts += [replace(inner, facts=())] if inner.texts or inner.parts else []
         elif field.form is Form.ENTRIES:
-            parts += _entry_sections(field, value, words, here, label)
+            parts += _entry_sections(field, value, shows, here, label)
         else:
-            facts.append(Fact(label, _shown(field, value, words)))
+            facts.append(Fact(label, shows.value(field, value, here.keys)))
     return Section(title, tuple(facts), tuple(texts), tuple(parts))
 
 
-def _entry_sections(field: Field, value: Any, words: Words, here: _At, label: str) -> list[Section]:
+def _entry_sections(field: Field, value: Any, shows: Shows, here: _At, label: str) -> list[Section]:
     found = entries(value)
     if not found:
         return []
     inner = []
     for (key, item), name in zip(found, names_of(found), strict=True):
-        title = f"{words.gettext(field.entry) if field.entry else label} {name.lstrip('~')}"
-        inner.append(_section(title, field.fields, item, words, here.down(name, key, title)))
+        title = f"{shows.words.gettext(field.entry) if field.entry else label} {name.lstrip('~')}"
+        inner.append(_section(title, field.fields, item, shows, here.down(name, key, title)))
     return [Section(label, (), (), tuple(inner))]
 
 
 def _within(label: str, fact: Fact) -> Fact:
     """The short lines of a group stand among those of what holds it."""
     return replace(fact, label=f"{label}: {fact.label[:1].lower()}{fact.label[1:]}")
-
-
-def _shown(field: Field, value: Any, words: Words) -> str:
-    """A value that is not worked on here, for reading."""
-    text = clean(value) if isinstance(value, str) else ""
-    if not text:
-        return ""
-    if field.form is Form.DATE:
-        return words.date(text)
-    if field.form is Form.CHOICE:
-        return words.label(text)
-    if field.form is Form.YES_NO:
-        return words.gettext("yes") if text == "yes" else words.gettext("no") if text == "no" else text
-    unit = words.gettext(field.unit) if field.unit else ""
-    return f"{', '.join(shown(field, text, words).split(chr(10)))} {unit}".strip()
 
 
 # -- reading and writing a state -------------------------------------------------------------------------------------
@@ -180,11 +168,6 @@ def names_of(found: Sequence[tuple[str, State]]) -> list[str]:
 def text_of(value: Any) -> str:
     """A text of a state as a document shows it."""
     return clean(value) if isinstance(value, str) else ""
-
-
-def clean(text: str) -> str:
-    """Without what no XML holds and no page shows, so that texts can be compared."""
-    return UNPRINTABLE.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def with_texts(state: State, texts: Mapping[Path, str]) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from itertools import takewhile
 from typing import Any
 
-from tasks.word_back.places import clean
+from tasks.word_back.values import clean
 
 Element = Any  # lxml ships no types that mypy --strict accepts here
 DEEPEST = 200

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 import yaml
-from sqlalchemy import select
+from sqlalchemy import select, text
 
+from deployments.catalogues.check import looks_english
 from deployments.desk.watch import Patience, Watching
 from models import links
 from models.contributions import Revision
@@ -22,6 +23,7 @@ from models.standing import load
 from models.wishes import TimeRequest
 from tests.deployments.coordinator_world import HOME, Browser, links_on, proof_in, signed_in
 from tests.deployments.desk_world import ORIGIN, SECRET, World, body_for, copied
+from tests.deployments.test_desk_wishes import error_beside
 
 REASON = "The councillor for it <b>starts</b> in April."
 
@@ -159,6 +161,43 @@ def test_a_promise_that_is_none_is_refused_with_what_is_wrong(inside: Browser, t
     answer = inside.press(needs(inside.world), "promise", **({"party": "cedar:project-lead"} | typed))
     assert answer.status_code in (409, 422)
     assert said in answer.text
+
+
+@pytest.mark.parametrize(
+    ("do", "typed", "field", "said"),
+    [
+        ("promise", {"party": "cedar:project-lead", "until": "2024-02-01"}, "until", "1 February 2024 is over: a promise is for today"),
+        ("promise", {"party": "cedar:project-lead", "until": "2026-02-01"}, "until", "1 February 2026 is more than a year away."),
+        ("grant", {"granted": "2024-03-20"}, "granted", "“Needs assessment questionnaire” (Cedar) is due on 2 April 2024: an extension"),
+        ("grant", {"granted": "2026-01-01"}, "granted", "can be extended until 3 April 2025 at most, not 1 January 2026: a year"),
+        ("grant", {"granted": "2024-05-02", "answer": "x" * 1001}, "answer", "Shorten the answer to 1000 characters"),
+    ],
+)
+def test_a_day_that_cannot_be_is_refused_beside_its_field_without_keys_and_iso_dates(
+    world: World, do: str, typed: dict[str, str], field: str, said: str
+) -> None:
+    asks(world)
+    inside, address = signed_in(world), needs(world)
+    with reading(world.engine) as session:
+        number = str(session.scalars(select(TimeRequest.id)).one())
+    answer = inside.press(address, do, **(typed if do == "promise" else typed | {"number": number}))
+    assert answer.status_code == 422
+    assert said in error_beside(answer.text, field)
+    assert world.gate("needs", "city-cedar").due_on == date(2024, 4, 2)
+
+
+def test_what_the_doors_refuse_is_said_to_an_italian_coordinator_with_titles_names_and_days(world: World) -> None:
+    asks(world)
+    with world.engine.execution_options(changing=True).begin() as connection:
+        connection.execute(text("update contact set language = 'it'"))
+    inside, address = signed_in(world), needs(world)
+    with reading(world.engine) as session:
+        number = str(session.scalars(select(TimeRequest.id)).one())
+    said = error_beside(inside.press(address, "grant", number=number, granted="2024-03-20").text, "granted")
+    assert "“Questionario di valutazione delle esigenze” (Cedar)" in said
+    assert "2 aprile 2024" in said
+    assert "20 marzo 2024" in said
+    assert not looks_english("it", (), said)
 
 
 def test_a_promise_for_a_day_after_the_deadline_is_taken_and_the_page_says_that_the_deadline_stays(inside: Browser) -> None:

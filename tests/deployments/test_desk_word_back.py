@@ -15,10 +15,12 @@ from models.doors import drafting
 from models.drafts import Delegation, Draft, Proposal
 from models.links import Link
 from models.standing import load
+from tasks.forms import state_of
 from tasks.word_back.documents import Held, held
 from tasks.word_back.places import with_texts
 from tasks.wording import Words
 from tests.deployments.desk_world import SECRET, World, copied, fields, launched, opened, play
+from tests.documents.bodies import plan
 from tests.tasks.worded import Docx, dele, ins, para, run, xml
 
 KEY, CITY, SCOPE = "plan-draft", "cedar", "city-cedar"
@@ -299,3 +301,44 @@ def test_a_section_that_was_handed_on_opens_no_word_copy_of_the_whole(world: Wor
     assert world.post(f"/a/{token}/word").status_code == 404
     assert world.post(f"/a/{token}/word/{waiting}", data={"take": "all"}).status_code == 404
     assert (text(world, "vision"), text(world, "governance")) == before
+
+
+def with_an_action(world: World) -> None:
+    """Cedar's plan has an action that costs something."""
+    with changing(world.engine) as session:
+        standing = load(session, "orchard", locked=True)
+        gate = standing.gate(KEY, SCOPE)
+        found = held(session, standing, gate, link_of(world), world.now, Words("en"))
+        body = plan(1) | {"vision": "We welcome everybody."}
+        state = state_of(found.fields, body)
+        for action in state["actions"]["items"].values():
+            action["cost"]["staff"] = "86000"
+        drafting.save(session, standing, gate, CITY, state, found.saved.base, "Dora", world.now, beginning=found.beginning)
+
+
+def test_the_copy_names_themes_and_money_as_the_document_does(world: World) -> None:
+    with_an_action(world)
+    assert "€ 86,000" in list(downloaded(world, lead(world)).root.itertext())
+    needs = list(downloaded(world, lead(world, "needs")).root.itertext())
+    assert "Decent work" in needs
+    assert "work" not in needs
+
+
+@pytest.mark.parametrize("has_controls", [True, False])
+def test_a_copy_of_an_earlier_version_with_bare_numbers_still_comes_back(world: World, has_controls: bool) -> None:
+    with_an_action(world)
+    copy = downloaded(world, lead(world))
+    for piece in copy.root.iter("{*}t"):
+        if piece.text.startswith("€ "):
+            piece.text = f"{piece.text[2:].replace(',', '')} euro"
+    copy.write("vision", para(run("We ") + dele("welcome") + ins("greet") + run(" everybody.")))
+    if not has_controls:
+        controls = list(copy.root.iter("{*}sdt"))
+        for sdt in controls:
+            above = sdt.getparent()
+            at = above.index(sdt)
+            above[at : at + 1] = list(sdt.find("{*}sdtContent"))
+    page = world.get(send(world, lead(world), copy.bytes()).headers["location"]).text
+    assert "86000" not in page
+    assert "not found in the document" not in page
+    assert "greet" in page

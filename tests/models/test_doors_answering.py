@@ -70,7 +70,7 @@ def test_a_contribution_satisfies_its_gate_and_is_kept_as_a_revision(world: Worl
 @pytest.mark.parametrize("organisation", ["damson", "alliance", "nobody"])
 def test_a_contribution_of_somebody_else_is_refused(small: World, organisation: str) -> None:
     before = small.rows()
-    with pytest.raises(Refused, match=rf"needs @ city-cedar asks cedar, not '{organisation}'"), small.changing() as (session, standing):
+    with pytest.raises(Refused, match=rf"needs @ city-cedar asks 'cedar', not '{organisation}'"), small.changing() as (session, standing):
         contribute(session, standing, standing.gate("needs", CEDAR), Offered(organisation, "en", {}), Origin(Entry.DESK), small.now)
     assert small.rows() == before
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -104,9 +105,10 @@ def _behalf(entered: Entered, form: Form) -> str:
 def _promise(entered: Entered, form: Form) -> str:
     party, words = _party(entered, form), Words(entered.language)
     until = _day(form, "until", words.gettext("Give the day they promised."), words)
-    wishing.record_promise(
-        entered.session, entered.standing, entered.gate, party.organisation, until, form.get("note", ""), entered.now
-    )
+    with _beside(day="until"):
+        wishing.record_promise(
+            entered.session, entered.standing, entered.gate, party.organisation, until, form.get("note", ""), entered.now
+        )
     return _at(entered, "promise")
 
 
@@ -123,7 +125,8 @@ def _grant(entered: Entered, form: Form) -> str:
     until = _day(form, "granted", words.gettext("Give the day until which they have time."), words)
     for request in entered.standing.requests_at(entered.gate):
         if str(request.id) == form.get("number"):
-            wishing.grant(entered.session, entered.standing, request, until, form.get("answer", ""), entered.now)
+            with _beside(day="granted"):
+                wishing.grant(entered.session, entered.standing, request, until, form.get("answer", ""), entered.now)
             named = f"&named={until.isoformat()}" if request.granted_until != until else ""
             return _at(entered, "granted") + named
     raise Refused("This request has been answered already, or what it was about is done. Nothing was changed.")
@@ -157,6 +160,16 @@ def _send_links(entered: Entered, form: Form) -> str:
         said = Words(entered.language).gettext("They have had their links just now, or often enough today. Nothing was sent.")
         raise NotTaken([Problem(said)], conflict=True)
     return _at(entered, "sent")
+
+
+@contextmanager
+def _beside(**fields: str) -> Iterator[None]:
+    """What a door refuses stands beside the field of this page that it is about; the fields by the doors' names for what was given."""
+    try:
+        yield
+    except Refused as refused:
+        refused.about = fields.get(refused.about, refused.about)
+        raise
 
 
 def _day(form: Form, field: str, missing: str, words: Words) -> date:

@@ -136,14 +136,14 @@ def taking(do: Do, show: Show, wake: Callable[[Request, str], Any] | None = None
 
 
 def _take(request: Request, typed: Form, do: Do, show: Show, wake: Callable[[Request, str], Any] | None) -> Response:
-    words = Words("en")
     try:
         with entering(request, changes=True) as entered:
-            words = Words(entered.language)
             if not sessions.is_proven(request, entered.signed, typed.get("proof", "")):
-                raise Unproven.said_in(words)
+                raise Unproven.said_in(Words(entered.language))
             to = do(entered, typed)
             programme = entered.standing.programme.id
     except (NotTaken, Refused) as error:
-        return show(request, typed=typed, **told(error, words).shown)
+        with entering(request) as entered:
+            again = told(error, Words(entered.language), entered.standing)
+        return show(request, typed=typed, **again.shown)
     return RedirectResponse(to, 303, background=wake(request, programme) if wake else None)
