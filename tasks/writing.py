@@ -25,6 +25,7 @@ from tasks.forms.checking import Checked, check
 from tasks.forms.nodes import Node, View, by_path, is_big
 from tasks.forms.options import Choice, Offer
 from tasks.forms.posted import KEY
+from tasks.forms.removed import Removed, removed_at
 from tasks.forms.sections import Row, Section, row_of, sections_of
 from tasks.forms.state import at, blank, body_of, field_at, order_of, says_something, state_of
 from tasks.forms.typed import Path, Problem
@@ -129,6 +130,10 @@ class Writing:
         if asked is None or asked.form is not Form.ENTRIES or path[-1] not in order:
             return None
         return asked, order.index(path[-1]) + 1
+
+    def removed(self, path: Path) -> Removed | None:
+        """The entry that stood at a path and can be brought back."""
+        return removed_at(self.draft, self.fields, self.saved.state, path, self.beginning.is_empty)
 
     def page_of(self, path: Path) -> Path:
         """The page on which a place is asked: an entry's own where its list has big entries, else its section's."""

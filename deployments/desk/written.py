@@ -83,8 +83,18 @@ def form_page(request: Request, visit: Visit, writing: Writing, place: Path, tol
         message=told.message,
         conflicts=[conflict_line(item, writing.words, visit) for item in told.conflicts],
         open_id=request.query_params.get("open", ""),
+        removed=_removed(writing, place, path_of(request.query_params.get("removed", ""))),
         checking="check" in request.query_params,
     )
+
+
+def _removed(writing: Writing, place: Path, path: Path) -> dict[str, str] | None:
+    """An entry that was just removed from a list of this page, so that it can be brought back: its list, its id, what it is called."""
+    found = writing.removed(path)
+    if found is None or writing.page_of(path[:-1]) != place:
+        return None
+    entry = writing.view().entry(found.asked, found.entry, path, found.number)
+    return {"list": found.list_id, "id": found.id, "label": f"{entry.label}: {entry.summary}" if entry.summary else entry.label}
 
 
 def check_page(request: Request, visit: Visit, writing: Writing, *, status: int = 200, message: str = "") -> Response:

@@ -147,7 +147,7 @@ def save(
     before = current(draft, beginning)
     if base.revision != before.base.revision or _is_of_an_ended_one(draft, base):
         raise StaleDraft("This was handed in meanwhile. What you wrote since then is not in it.")
-    seen = _seen(draft, base, beginning)
+    seen = seen_at(draft, base, beginning)
     wished = choosing.carried_out(draft, changes, picks, before.state)
     merged = merge(seen, wished, before.state, is_empty=beginning.is_empty, held=choosing.held(draft, picks, before.state))
     texts = {met.path: met.mine for met in merged.met if met.clash is Clash.TEXT}
@@ -248,7 +248,7 @@ def _begun(
     return draft
 
 
-def _seen(draft: Draft | None, base: Base, beginning: Beginning) -> Tree | Unseen:
+def seen_at(draft: Draft | None, base: Base, beginning: Beginning) -> Tree | Unseen:
     """The state that a page showed; unknown where that save is not kept any more."""
     if draft is None:
         return beginning.state
