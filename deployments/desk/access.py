@@ -32,7 +32,7 @@ from models.mailbox import ascii_mailbox
 from models.programme import Programme
 from models.settings import public_url
 from models.standing import load
-from tasks.handing_on import Typed, given, hand_on_by_form, labels, may_hand_on, sections, usual_until
+from tasks.handing_on import Typed, given, hand_on_by_form, may_hand_on, sections, titles, usual_until
 from tasks.page_answers import Problem
 from tasks.pages import ask_of, language_of
 from tasks.wording import Words
@@ -170,9 +170,9 @@ def _hand_on_page(
         ask=ask_of(visit.session, visit.standing, gate, visit.link, visit.now),
         token=visit.token,
         proof=proof_of(request, visit),
-        sections=[(name, words.label(name)) for name in sections(gate)],
+        sections=[(section.key, section.title(words)) for section in sections(gate)],
         typed=typed or Typed(until=until.isoformat()),
-        given=[(item, labels(item.fields, words), shown.get(item.number, "")) for item in found],
+        given=[(item, titles(gate, item.fields, words), shown.get(item.number, "")) for item in found],
         new=next((item.number for item in found if str(item.number) == new and item.opens), None),
         **{**NOTHING_TOLD, "faults": None, **told},
     )

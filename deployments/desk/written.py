@@ -133,6 +133,7 @@ def overview(request: Request, visit: Visit) -> dict[str, Any]:
         "rows": rows,
         "finished": sum(row.progress is Progress.COMPLETE for row in rows),
         "draft": writing.draft,
+        "last_save": writing.last_save,
         "overtaken": writing.is_overtaken,
         "is_small": writing.is_small,
         "ago": lambda when: ago(writing.words, when, visit.now),
@@ -146,15 +147,17 @@ def overview(request: Request, visit: Visit) -> dict[str, Any]:
 def handed_on_page(request: Request, visit: Visit) -> Response:
     """The first page of a section that was handed on."""
     writing = open_writing(visit)
+    shown = overview(request, visit)
     return _page(
         "form_handed_on",
         request,
         visit,
         writing,
-        parts=[writing.words.label(field.name) for field in writing.fields],
+        parts=[section.title(writing.words) for section in writing.sections],
         role=role_title(visit.link.role),
         opens_through=visit.link.expires_on,
-        **overview(request, visit),
+        is_begun=any(row.is_begun for row in shown["rows"]),
+        **shown,
     )
 
 
@@ -177,7 +180,7 @@ def _page(template: str, request: Request, visit: Visit, writing: Writing, *, st
         "proof": proof_of(request, visit),
         "base": str(writing.saved.base),
         "writer": visit.writer,
-        "draft": writing.draft,
+        "last_save": writing.last_save,
         "overtaken": writing.is_overtaken,
         "is_part": visit.only is not None,
         "writing": writing,
