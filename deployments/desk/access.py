@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from deployments.desk import html, limits
-from deployments.desk.languages import preferred
+from deployments.desk.languages import chosen, preferred
 from deployments.desk.later import insisting
 from deployments.desk.security import read_form
 from deployments.desk.taking import NOTHING_TOLD, leads_to, proven, taking
@@ -75,7 +75,7 @@ def sent_again(request: Request) -> Response:
     with reading(request.app.state.desk.engine) as session:
         if session.get(Programme, link.programme) is None:
             return html.page("lost_sent", everything=False)
-        language = language_of(load(session, link.programme), link)
+        language = chosen() or language_of(load(session, link.programme), link)
     return html.page("lost_sent", language, everything=False)
 
 
@@ -167,7 +167,7 @@ def _hand_on_page(
     return html.page(
         "hand_on",
         visit.language,
-        ask=ask_of(visit.session, visit.standing, gate, visit.link, visit.now),
+        ask=ask_of(visit.session, visit.standing, gate, visit.link, visit.now, visit.language),
         token=visit.token,
         proof=proof_of(request, visit),
         sections=[(section.key, section.title(words)) for section in sections(gate)],
