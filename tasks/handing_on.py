@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from models.contribution_kinds import KINDS
 from models.doors import access
 from models.doors.answering import Origin
 from models.drafts import Delegation
@@ -16,7 +15,9 @@ from models.gates import Gate
 from models.links import Link
 from models.method import GateKind
 from models.standing import Standing
+from tasks.forms.sections import Section, sections_of, sections_within
 from tasks.page_answers import NotTaken, Problem
+from tasks.page_fields import asked_fields
 from tasks.pages import party_of
 from tasks.wording import Words
 
@@ -48,7 +49,8 @@ class Given:
 class Typed:
     """The form of the page as it came."""
 
-    fields: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    """By their keys."""
     label: str = ""
     until: str = ""
 
@@ -63,9 +65,9 @@ def may_hand_on(standing: Standing, gate: Gate | None, link: Link) -> bool:
     )
 
 
-def sections(gate: Gate) -> list[str]:
-    """The names of the fields that can be handed on, in their order."""
-    return list(KINDS[gate.spec.contribution].model_fields)
+def sections(gate: Gate) -> tuple[Section, ...]:
+    """What can be handed on: the sections of the contribution as its own page lists them."""
+    return sections_of(asked_fields(gate.spec.contribution))
 
 
 def usual_until(standing: Standing, gate: Gate, link: Link, now: datetime) -> date:
@@ -91,7 +93,8 @@ def hand_on_by_form(
 ) -> Delegation:
     """Hand on what the form says. NotTaken with every problem of the form."""
     problems: list[Problem] = []
-    if not typed.fields or set(typed.fields) - set(sections(gate)):
+    chosen = {section.key: section for section in sections(gate) if section.key in typed.sections}
+    if not chosen or set(typed.sections) - set(chosen):
         problems.append(Problem(words.gettext("Choose at least one section."), "fields"))
     label = " ".join(typed.label.split())
     if not label:
@@ -102,7 +105,8 @@ def hand_on_by_form(
     until = _day(typed.until, words, problems, now)
     if problems or until is None:
         raise NotTaken(problems)
-    return access.delegate(session, standing, gate, link.organisation, access.Section(typed.fields, label, until), origin, now)
+    fields = tuple(field.name for section in chosen.values() for field in section.fields)
+    return access.delegate(session, standing, gate, link.organisation, access.Section(fields, label, until), origin, now)
 
 
 def _day(text: str, words: Words, problems: list[Problem], now: datetime) -> date | None:
@@ -118,6 +122,6 @@ def _day(text: str, words: Words, problems: list[Problem], now: datetime) -> dat
     return day
 
 
-def labels(names: Sequence[str], words: Words) -> list[str]:
-    """Sections as people read them."""
-    return [words.label(name) for name in names]
+def titles(gate: Gate, names: Collection[str], words: Words) -> list[str]:
+    """The sections that these fields make, as people read them."""
+    return [section.title(words) for section in sections_within(sections(gate), names)]

@@ -112,13 +112,18 @@ class OrganisationPage:
     people: tuple[Mailbox, ...]
 
 
-def organisation_page(session: Session, standing: Standing, link: Link, open_gate: OpenGate, now: datetime) -> OrganisationPage:
-    """Everything the page shows to the reader of a link, whose organisation is in the programme."""
+def organisation_page(
+    session: Session, standing: Standing, link: Link, open_gate: OpenGate, now: datetime, language: str = ""
+) -> OrganisationPage:
+    """Everything the page shows to the reader of a link, whose organisation is in the programme.
+
+    `language`: that of the page; left out, that of the reader's mailbox.
+    """
     slug = link.organisation
     defined = standing.definition.organisation(slug)
     today = standing.calendar.local_date(slug, now)
     asked = standing.asked_of(slug)
-    language = language_of(standing, link)
+    language = language or language_of(standing, link)
     return OrganisationPage(
         programme=standing.programme.title,
         programme_id=standing.programme.id,

@@ -150,8 +150,8 @@ def writer_party(standing: Standing, gate: Gate, link: Link) -> Party | None:
     return next((party for party in asked if party.organisation == link.organisation), None)
 
 
-def ask_of(session: Session, standing: Standing, gate: Gate, link: Link, now: datetime) -> Ask:
-    """Everything the page of a link shows about its gate."""
+def ask_of(session: Session, standing: Standing, gate: Gate, link: Link, now: datetime, language: str = "") -> Ask:
+    """Everything the page of a link shows about its gate, in the language given, else in that of the reader's mailbox."""
     party = party_of(standing, gate, link)
     organisation = standing.definition.organisation(link.organisation)
     due = gate.due_on if gate.is_open else None
@@ -171,7 +171,7 @@ def ask_of(session: Session, standing: Standing, gate: Gate, link: Link, now: da
         organisation=link.organisation,
         name=organisation.name,
         role=role_title(link.role),
-        language=language_of(standing, link),
+        language=language or language_of(standing, link),
         zone=organisation.zone,
         today=today,
         due_on=due,

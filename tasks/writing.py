@@ -14,9 +14,9 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from models.doors.choosing import open_answers, path_of
-from models.doors.drafting import Beginning, Saved, current, draft_of
+from models.doors.drafting import Beginning, Saved, current, draft_of, last_save_of
 from models.doors.tray import starting_revision
-from models.drafts import Draft, OtherAnswer
+from models.drafts import Draft, DraftSave, OtherAnswer
 from models.gates import Gate
 from models.known import known_in
 from models.links import Link
@@ -25,7 +25,8 @@ from tasks.forms.checking import Checked, check
 from tasks.forms.nodes import Node, View, by_path, is_big
 from tasks.forms.options import Choice, Offer
 from tasks.forms.posted import KEY
-from tasks.forms.sections import Row, Section, row_of, sections_of
+from tasks.forms.removed import Removed, removed_at
+from tasks.forms.sections import Row, Section, row_of, sections_of, sections_within
 from tasks.forms.state import at, blank, body_of, field_at, order_of, says_something, state_of
 from tasks.forms.typed import Path, Problem
 from tasks.page_fields import Field, Form, asked_fields
@@ -62,6 +63,12 @@ class Writing:
     def saved_at(self) -> datetime:
         """When it was saved last; now where it never was."""
         return self.draft.saved_at if self.draft else self.now
+
+    @property
+    def last_save(self) -> DraftSave | None:
+        """The last save of what the link opens; None where there is none, or none that is kept any more."""
+        is_part = len(self.fields) < len(asked_fields(self.kind))
+        return last_save_of(self.draft, [field.name for field in self.fields] if is_part else None)
 
     def after(self, saved: Saved) -> Writing:
         """The same after a save, which may have begun the draft."""
@@ -130,6 +137,10 @@ class Writing:
             return None
         return asked, order.index(path[-1]) + 1
 
+    def removed(self, path: Path) -> Removed | None:
+        """The entry that stood at a path and can be brought back."""
+        return removed_at(self.draft, self.fields, self.saved.state, path, self.beginning.is_empty)
+
     def page_of(self, path: Path) -> Path:
         """The page on which a place is asked: an entry's own where its list has big entries, else its section's."""
         for length in range(2, len(path) + 1):
@@ -157,6 +168,7 @@ def writing_of(
     """How the contribution of a link's organisation stands. `only`: the top-level fields the link opens, None for all."""
     whole = asked_fields(gate.spec.contribution)
     fields = tuple(field for field in whole if only is None or field.name in only)
+    sections = sections_within(sections_of(whole), {field.name for field in fields})
     city = gate.scope.removeprefix("city-") if gate.scope.startswith("city-") else ""
     known = known_in(session, standing, gate, now)
     if link.purpose == "behalf":
@@ -170,7 +182,7 @@ def writing_of(
     saved = current(draft, beginning)
     language = draft.language if draft else last.language if last else standing.definition.organisation(link.organisation).languages[0]
     return Writing(
-        gate.spec.contribution, fields, sections_of(fields), beginning, draft, saved, replace(offer, state=saved.state), now, language
+        gate.spec.contribution, fields, sections, beginning, draft, saved, replace(offer, state=saved.state), now, language
     )
 
 

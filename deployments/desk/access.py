@@ -17,7 +17,7 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from deployments.desk import html, limits
-from deployments.desk.languages import preferred
+from deployments.desk.languages import chosen, preferred
 from deployments.desk.later import insisting
 from deployments.desk.security import read_form
 from deployments.desk.taking import NOTHING_TOLD, leads_to, proven, taking
@@ -32,7 +32,7 @@ from models.mailbox import ascii_mailbox
 from models.programme import Programme
 from models.settings import public_url
 from models.standing import load
-from tasks.handing_on import Typed, given, hand_on_by_form, labels, may_hand_on, sections, usual_until
+from tasks.handing_on import Typed, given, hand_on_by_form, may_hand_on, sections, titles, usual_until
 from tasks.page_answers import Problem
 from tasks.pages import ask_of, language_of
 from tasks.wording import Words
@@ -75,7 +75,7 @@ def sent_again(request: Request) -> Response:
     with reading(request.app.state.desk.engine) as session:
         if session.get(Programme, link.programme) is None:
             return html.page("lost_sent", everything=False)
-        language = language_of(load(session, link.programme), link)
+        language = chosen() or language_of(load(session, link.programme), link)
     return html.page("lost_sent", language, everything=False)
 
 
@@ -167,12 +167,12 @@ def _hand_on_page(
     return html.page(
         "hand_on",
         visit.language,
-        ask=ask_of(visit.session, visit.standing, gate, visit.link, visit.now),
+        ask=ask_of(visit.session, visit.standing, gate, visit.link, visit.now, visit.language),
         token=visit.token,
         proof=proof_of(request, visit),
-        sections=[(name, words.label(name)) for name in sections(gate)],
+        sections=[(section.key, section.title(words)) for section in sections(gate)],
         typed=typed or Typed(until=until.isoformat()),
-        given=[(item, labels(item.fields, words), shown.get(item.number, "")) for item in found],
+        given=[(item, titles(gate, item.fields, words), shown.get(item.number, "")) for item in found],
         new=next((item.number for item in found if str(item.number) == new and item.opens), None),
         **{**NOTHING_TOLD, "faults": None, **told},
     )

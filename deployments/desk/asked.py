@@ -59,7 +59,7 @@ def show(request: Request) -> Response:
 def _ask_page(
     request: Request, visit: Visit, gate: Gate, *, status: int = 200, typed: dict[str, str] | None = None, **told: Any
 ) -> Response:
-    ask = ask_of(visit.session, visit.standing, gate, visit.link, visit.now)
+    ask = ask_of(visit.session, visit.standing, gate, visit.link, visit.now, visit.language)
     definition = visit.standing.definition
     names = {item.slug: item.name for item in definition.organisations}
     themes = {item.slug: item.title for item in definition.themes}
@@ -104,7 +104,7 @@ def receipt(request: Request) -> Response:
     with visiting(request) as visit:
         if visit.gate is None:
             raise HTTPException(404)
-        ask = ask_of(visit.session, visit.standing, visit.gate, visit.link, visit.now)
+        ask = ask_of(visit.session, visit.standing, visit.gate, visit.link, visit.now, visit.language)
         number = request.path_params.get("number")
         if number is None and not _has_receipt(ask):
             return RedirectResponse(f"/a/{visit.token}", 303)
@@ -133,7 +133,7 @@ def edition(request: Request) -> Response:
         found = readable(visit.standing, visit.link, request.path_params["number"])
         if found is None:
             raise HTTPException(404)
-        return html.document(render_html(view_of(visit.standing, found, visit.language)))
+        return html.document(render_html(view_of(visit.standing, found, visit.mailbox_language)))
 
 
 @opened
@@ -141,7 +141,7 @@ def edition_pdf(request: Request) -> Response:
     """The edition's PDF, where it has been made."""
     with visiting(request) as visit:
         found = readable(visit.standing, visit.link, request.path_params["number"])
-        path = nearest_file(found, request.app.state.desk.documents, "pdf", visit.language) if found else None
+        path = nearest_file(found, request.app.state.desk.documents, "pdf", visit.mailbox_language) if found else None
         if found is None or path is None:
             raise HTTPException(404)
         name = f"{found.deliverable}-{found.scope}-{found.version}.pdf"

@@ -52,6 +52,16 @@ def read(request: Request, secret: str, name: str, now: datetime, lasts: timedel
     return value if isinstance(value, str) and -_SLIP <= age <= lasts else None
 
 
+def put_plain(response: Response, name: str, value: str, lasts: timedelta) -> None:
+    """Set a cookie that is not signed: for a choice that anybody may make, and that is looked up in a list where it is read."""
+    response.set_cookie(_name(name), value, int(lasts.total_seconds()), path="/", secure=_is_secure(), httponly=True, samesite="lax")
+
+
+def read_plain(request: Request, name: str) -> str:
+    """The value of such a cookie, which may be anything; empty where there is none."""
+    return request.cookies.get(_name(name), "")[:LONGEST]
+
+
 def drop(response: Response, name: str) -> None:
     """Make the browser forget a cookie."""
     response.delete_cookie(_name(name), path="/", secure=_is_secure(), httponly=True, samesite="lax")

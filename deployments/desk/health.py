@@ -51,7 +51,7 @@ def health(request: Request) -> Response:
     """Does the database answer, has it the schema of this version, and does the sweep run where programmes do?"""
     found = _look(request)
     if "text/html" in request.headers.get("accept", ""):
-        return html.page("health", "en", status=found.status, headers={"vary": "accept"}, health=found)
+        return html.page("health", "en", only=True, status=found.status, headers={"vary": "accept"}, health=found)
     return JSONResponse(found.as_json(), found.status, {"vary": "accept"})
 
 

@@ -18,7 +18,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
-from deployments.desk.languages import preferred
+from deployments.desk.languages import preferred, switch
 from deployments.desk.security import DOCUMENTS, OWN_PAGES, add_headers
 from models.errors import ProgrammeError
 from tasks.pages import Ask
@@ -63,17 +63,22 @@ def page(
     status: int = 200,
     headers: Mapping[str, str] | None = None,
     background: BackgroundTask | None = None,
+    only: bool = False,
     **shown: Any,
 ) -> HTMLResponse:
-    """A page of the desk; `template` is its name in `templates/desk`. Without a language it is in the one the browser asks for."""
+    """A page of the desk; `template` is its name in `templates/desk`. Without a language it is in the one the browser asks for.
+
+    `only`: there is no such page in another language.
+    """
     asked, language = language, language or preferred()
     words = Words(language)
-    frame = {"style_address": STYLE_ADDRESS, "words": words, "acting_for": _acting_for.get()}
+    frame = {"style_address": STYLE_ADDRESS, "words": words, "acting_for": _acting_for.get(), "switch": None if only else switch(language)}
     html = environment(language).get_template(f"desk/{template}.html").render(frame | shown)
     answer = HTMLResponse(html, status, dict(headers or {}), background=background)
     answer.headers["content-language"] = language
     if not asked:
         answer.headers.add_vary_header("accept-language")
+        answer.headers.add_vary_header("cookie")
     return answer
 
 

@@ -29,7 +29,9 @@ YEARS_OF_FEED = 3
 def organisation(request: Request) -> Response:
     """What is asked of the organisation of a link, what comes, what was done, its documents and people."""
     with visiting(request, opens=ANSWERING) as visit:
-        shown = organisation_page(visit.session, visit.standing, visit.link, lambda gate: f"/a/{_link_to(request, visit, gate)}", visit.now)
+        shown = organisation_page(
+            visit.session, visit.standing, visit.link, lambda gate: f"/a/{_link_to(request, visit, gate)}", visit.now, visit.language
+        )
         feed = "" if visit.origin.on_behalf else f"{settings.public_url()}/calendar/{_feed(request, visit)}.ics"
         back = f"/a/{visit.token}" if visit.gate is not None else ""
         return html.page("organisation", shown.language, page=shown, feed=feed, back=back, at=_clock(shown.language, shown.zone))

@@ -18,7 +18,21 @@ from starlette.requests import ClientDisconnect
 from starlette.routing import Route
 from starlette.types import Lifespan
 
-from deployments.desk import access, asked, attachments, health, html, organisation, public, wishes, word_back, workbooks, writers, writing
+from deployments.desk import (
+    access,
+    asked,
+    attachments,
+    health,
+    html,
+    languages,
+    organisation,
+    public,
+    wishes,
+    word_back,
+    workbooks,
+    writers,
+    writing,
+)
 from deployments.desk.coordinator import acting, looking, signing, tray
 from deployments.desk.languages import PreferredLanguage
 from deployments.desk.limits import Limits, Proxies, RateLimits
@@ -112,6 +126,7 @@ def create_app(desk: Desk | None = None, nudge: Nudge | None = None, watching: W
 ROUTES = [
     Route("/health", health.health),
     *public.ROUTES,
+    *languages.ROUTES,
     *access.ROUTES,
     *organisation.ROUTES,
     *asked.ROUTES,

@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from deployments.desk import cookies, html
 from deployments.desk.coordinator import sessions
+from deployments.desk.languages import chosen
 from deployments.desk.security import is_proof, proof
 from models import clock
 from models.database import changing, reading
@@ -91,7 +92,12 @@ class Visit:
 
     @property
     def language(self) -> str:
-        """The reader's language."""
+        """The language of the pages: the one chosen in this browser, else that of the reader's mailbox."""
+        return chosen() or self.mailbox_language
+
+    @property
+    def mailbox_language(self) -> str:
+        """The language of the reader's mailbox, which documents are shown in."""
         return language_of(self.standing, self.link)
 
 
@@ -214,7 +220,7 @@ def opens_nothing(request: Request, bad: BadLink) -> Response:
         return html.failed(410, **told)
     may_ask = link.purpose in RENEWED and standing.programme.closed_at is None
     again = f"/a/{request.path_params['token']}/again" if may_ask else ""
-    return html.failed(410, language_of(standing, link), again=again, **told)
+    return html.failed(410, chosen() or language_of(standing, link), again=again, **told)
 
 
 def _standing_of(request: Request, link: Link) -> Standing | None:

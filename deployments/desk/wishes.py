@@ -26,7 +26,7 @@ def show(request: Request) -> Response:
 
 
 def _page(request: Request, visit: Visit, gate: Gate, *, typed: dict[str, str] | None = None, **told: Any) -> Response:
-    ask = ask_of(visit.session, visit.standing, gate, visit.link, visit.now)
+    ask = ask_of(visit.session, visit.standing, gate, visit.link, visit.now, visit.language)
     found = beside(visit.session, visit.standing, gate, visit.link, visit.now)
     if typed is None and found.wish is not None and found.wish.waits:
         typed = {"how": "day", "day": found.wish.until.isoformat(), "reason": found.wish.reason}

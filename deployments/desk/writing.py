@@ -5,6 +5,8 @@ GET shows, only POST changes. What a page sends is brought together with what ot
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy.exc import IntegrityError
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
@@ -22,7 +24,9 @@ from models.doors.answering import Offered
 from models.doors.drafting import Base, Saved, StaleDraft
 from models.errors import Overtaken, Refused
 from models.links import BadLink
+from models.merging import node_at
 from tasks.forms.posted import CHOICE, Posted, act, posted
+from tasks.forms.removed import bring_back
 from tasks.forms.state import id_of, path_of
 from tasks.forms.typed import Path
 from tasks.page_answers import NotTaken
@@ -141,10 +145,11 @@ def _save_once(request: Request, items: Items) -> Response:
             if by_itself:  # a choice is made by pressing a button
                 items = [(name, value) for name, value in items if not name.startswith(CHOICE)]
             form = posted(writing.fields, items, words)
-            back = act(form, writing.fields, writing.saved.state)
-            name = cookies.clean_writer(typed.get("writer", ""))
+            base, name = Base.read(typed.get("base", "")), cookies.clean_writer(typed.get("writer", ""))
             writer = as_writer(name, visit.standing, visit.link) if name else visit.writer
-            saved = _through_the_door(visit, writing, form, typed, writer)
+            first = _as_typed_first(visit, writing, form, base, writer)
+            back = _bring_back(writing, form) if form.do == "back" else act(form, writing.fields, writing.saved.state)
+            saved = _through_the_door(visit, writing, form, base, writer, first)
             answer = _saved(request, visit, writing.after(saved), place, form, back, by_itself)
             if writer != visit.writer:
                 cookies.remember_writer(answer, request.app.state.desk.secret, name, visit.now)
@@ -163,13 +168,41 @@ def _save_once(request: Request, items: Items) -> Response:
         return _not_saved(request, items, 409, str(refused))
 
 
-def _through_the_door(visit: Visit, writing: Writing, form: Posted, typed: dict[str, str], writer: str) -> Saved:
-    language = writing.language
-    base = Base.read(typed.get("base", ""))
-    return drafting.save(
-        visit.session, visit.standing, visit.asked, visit.link.organisation, form.changes, base, writer, visit.now,
-        beginning=writing.beginning, language=language, picks=form.picks,
+def _through_the_door(visit: Visit, writing: Writing, form: Posted, base: Base, writer: str, first: Saved | None = None) -> Saved:
+    """Save what a form says; `first` is what was saved of the same form just before, with everything that was chosen in it."""
+    saved = drafting.save(
+        visit.session, visit.standing, visit.asked, visit.link.organisation, form.changes, first.base if first else base, writer, visit.now,
+        beginning=writing.beginning, language=writing.language, picks={} if first else form.picks,
     )  # fmt: skip
+    if first is None:
+        return saved
+    told = (*first.conflicts, *saved.conflicts)
+    return replace(saved, conflicts=told, settled=first.settled, draft=saved.draft or first.draft)
+
+
+def _as_typed_first(visit: Visit, writing: Writing, form: Posted, base: Base, writer: str) -> Saved | None:
+    """An entry that is removed is saved as it was typed before, so that it can be brought back like that; None where nothing is saved yet.
+
+    Not where somebody else wrote in it since, or there is an answer to choose: then it stays, and both are told.
+    """
+    if form.do != "remove" or any(path[: len(form.place)] == form.place for path in form.picks):
+        return None
+    seen = drafting.seen_at(writing.draft, base, writing.beginning)
+    entry = node_at(seen, form.place)
+    if entry is None or entry != node_at(writing.saved.state, form.place):
+        return None
+    return _through_the_door(visit, writing, form, base, writer)
+
+
+def _bring_back(writing: Writing, form: Posted) -> Path:
+    """Bring an entry back that was removed; the place to come back to. Where it stands already there is nothing to do."""
+    removed = writing.removed(form.place)
+    if removed is not None:
+        bring_back(form, writing.saved.state, removed)
+        return removed.path
+    if writing.entry_at(form.place) is None:
+        raise Refused("This entry was removed too long ago to be brought back.")
+    return form.place
 
 
 def _saved(request: Request, visit: Visit, writing: Writing, place: Path, form: Posted, back: Path, by_itself: bool) -> Response:
@@ -187,7 +220,9 @@ def _saved(request: Request, visit: Visit, writing: Writing, place: Path, form: 
         )
     if conflicts:
         return written.form_page(request, visit, writing, place, Told(status=409, conflicts=conflicts, problems=writing.slips))
-    if form.do in ("add", "remove", "up", "down"):
+    if form.do == "remove" and writing.removed(form.place) is not None:
+        return RedirectResponse(written.address(visit, writing, back, query=f"removed={id_of(form.place)}", open_=True), 303)
+    if form.do in ("add", "remove", "up", "down", "back"):
         return RedirectResponse(written.address(visit, writing, back, open_=form.do != "remove"), 303)
     wrong = [problem for problem in writing.checked.problems if not problem.is_gap and written.is_on(writing, place, problem.path)]
     if wrong and form.do in ("next", "save"):

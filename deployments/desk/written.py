@@ -83,8 +83,18 @@ def form_page(request: Request, visit: Visit, writing: Writing, place: Path, tol
         message=told.message,
         conflicts=[conflict_line(item, writing.words, visit) for item in told.conflicts],
         open_id=request.query_params.get("open", ""),
+        removed=_removed(writing, place, path_of(request.query_params.get("removed", ""))),
         checking="check" in request.query_params,
     )
+
+
+def _removed(writing: Writing, place: Path, path: Path) -> dict[str, str] | None:
+    """An entry that was just removed from a list of this page, so that it can be brought back: its list, its id, what it is called."""
+    found = writing.removed(path)
+    if found is None or writing.page_of(path[:-1]) != place:
+        return None
+    entry = writing.view().entry(found.asked, found.entry, path, found.number)
+    return {"list": found.list_id, "id": found.id, "label": f"{entry.label}: {entry.summary}" if entry.summary else entry.label}
 
 
 def check_page(request: Request, visit: Visit, writing: Writing, *, status: int = 200, message: str = "") -> Response:
@@ -124,6 +134,7 @@ def overview(request: Request, visit: Visit) -> dict[str, Any]:
         "rows": rows,
         "finished": sum(row.progress is Progress.COMPLETE for row in rows),
         "draft": writing.draft,
+        "last_save": writing.last_save,
         "overtaken": writing.is_overtaken,
         "is_small": writing.is_small,
         "ago": lambda when: ago(writing.words, when, visit.now),
@@ -137,15 +148,17 @@ def overview(request: Request, visit: Visit) -> dict[str, Any]:
 def handed_on_page(request: Request, visit: Visit) -> Response:
     """The first page of a section that was handed on."""
     writing = open_writing(visit)
+    shown = overview(request, visit)
     return _page(
         "form_handed_on",
         request,
         visit,
         writing,
-        parts=[writing.words.label(field.name) for field in writing.fields],
+        parts=[section.title(writing.words) for section in writing.sections],
         role=role_title(visit.link.role),
         opens_through=visit.link.expires_on,
-        **overview(request, visit),
+        is_begun=any(row.is_begun for row in shown["rows"]),
+        **shown,
     )
 
 
@@ -168,7 +181,7 @@ def _page(template: str, request: Request, visit: Visit, writing: Writing, *, st
         "proof": proof_of(request, visit),
         "base": str(writing.saved.base),
         "writer": visit.writer,
-        "draft": writing.draft,
+        "last_save": writing.last_save,
         "overtaken": writing.is_overtaken,
         "is_part": visit.only is not None,
         "writing": writing,

@@ -5,7 +5,7 @@ No events here: a draft is nobody's word yet. What counts begins with `answering
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
@@ -147,7 +147,7 @@ def save(
     before = current(draft, beginning)
     if base.revision != before.base.revision or _is_of_an_ended_one(draft, base):
         raise StaleDraft("This was handed in meanwhile. What you wrote since then is not in it.")
-    seen = _seen(draft, base, beginning)
+    seen = seen_at(draft, base, beginning)
     wished = choosing.carried_out(draft, changes, picks, before.state)
     merged = merge(seen, wished, before.state, is_empty=beginning.is_empty, held=choosing.held(draft, picks, before.state))
     texts = {met.path: met.mine for met in merged.met if met.clash is Clash.TEXT}
@@ -248,11 +248,21 @@ def _begun(
     return draft
 
 
-def _seen(draft: Draft | None, base: Base, beginning: Beginning) -> Tree | Unseen:
+def seen_at(draft: Draft | None, base: Base, beginning: Beginning) -> Tree | Unseen:
     """The state that a page showed; unknown where that save is not kept any more."""
     if draft is None:
         return beginning.state
     return next((item.state for item in draft.history if item.number == base.save), UNSEEN)
+
+
+def last_save_of(draft: Draft | None, names: Collection[str] | None = None) -> DraftSave | None:
+    """The last save, or the last that changed one of these fields; None where there is none such among those that are kept."""
+    if draft is None or names is None:
+        return draft.history[-1] if draft and draft.history else None
+    for before, after in reversed(list(pairwise(draft.history))):
+        if any(before.state.get(name) != after.state.get(name) for name in names):
+            return after
+    return None
 
 
 def author_of(draft: Draft | None, path: Path, since: int = 0) -> tuple[str, datetime | None]:

@@ -121,7 +121,7 @@ def act(found: Posted, fields: Sequence[Field], state: Mapping[str, Any]) -> Pat
     """
     path = found.place if found.do == "add" else found.place[:-1]
     asked = field_at(fields, path)
-    part = _list_at(found.changes, path, state) if asked is not None and asked.form is Form.ENTRIES else None
+    part = list_at(found.changes, path, state) if asked is not None and asked.form is Form.ENTRIES else None
     if asked is None or part is None:
         return ()
     order: list[str] = part["order"]
@@ -151,8 +151,8 @@ def new_key(order: Sequence[str]) -> str:
     return key
 
 
-def _list_at(changes: dict[str, Any], path: Path, state: Mapping[str, Any]) -> dict[str, Any] | None:
-    """The list in the changes, with an order to work on."""
+def list_at(changes: dict[str, Any], path: Path, state: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The list at a path of the changes, with an order to work on; None where the form has none there."""
     part = at_part(changes, path)
     if not isinstance(part, dict) or "items" not in part:
         return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -56,6 +56,11 @@ class Row:
     names: tuple[str, ...] = ()
     """Its fields."""
 
+    @property
+    def is_begun(self) -> bool:
+        """Whether anything is said in it."""
+        return self.progress not in (Progress.EMPTY, Progress.OPTIONAL)
+
 
 def sections_of(fields: Sequence[Field]) -> tuple[Section, ...]:
     """The sections of a contribution; one alone where it is small."""
@@ -69,6 +74,12 @@ def sections_of(fields: Sequence[Field]) -> tuple[Section, ...]:
         else:
             found.append([field])
     return tuple(Section(group[0].name, tuple(group)) for group in found)
+
+
+def sections_within(sections: Iterable[Section], names: Collection[str]) -> tuple[Section, ...]:
+    """The same sections, in the same order, with none but those fields in them."""
+    kept = [tuple(field for field in section.fields if field.name in names) for section in sections]
+    return tuple(Section(fields[0].name, fields) for fields in kept if fields)
 
 
 def row_of(section: Section, state: Mapping[str, Any], problems: Iterable[Problem], words: Words) -> Row:

@@ -184,6 +184,7 @@ AIMS: dict[tuple[str, str], Aim] = {
     ("GET", "/documents/{programme}/{number}/{scope}/{language}.{format}"): Aim(lambda _: PUBLISHED),
     ("GET", "/shops/{city}"): Aim(lambda _: SHOP, statuses=(308,)),
     ("GET", "/shops/{city}/{path:path}"): Aim(lambda _: SHOP, statuses=GONE),
+    ("POST", "/language"): Aim(form=lambda _place, _token: Form([("language", "it"), ("page", "/documents/")]), statuses=(303,)),
     ("GET", "/link"): Aim(),
     ("POST", "/link"): Aim(form=lambda _place, _token: Form([("mailbox", "project-lead@cedar.example")]), statuses=(303,)),
     ("GET", "/link/sent"): Aim(),

@@ -156,7 +156,7 @@ def posted(state: Mapping[str, Any], path: str = "") -> Items:
     return items
 
 
-_DO = ["save", "next", "stay", "add", "add:", "remove:", "up:", "down:", "add:__proto__", "remove:a.b.c.d", "\x00:\x00", "settle"]
+_DO = ["save", "next", "stay", "add", "add:", "remove:", "back:", "up:", "down:", "add:__proto__", "remove:a.b.c.d", "\x00:\x00", "settle"]
 _DO += ["behalf", "promise", "withdraw-promise", "grant", "decline", "withdraw-links", "send-links", "everywhere"]
 
 extra = st.one_of(
@@ -217,7 +217,7 @@ def mutated(draw: Callable[[st.SearchStrategy[Any]], Any], items: Items) -> Item
                 items.append(draw(extra))
             case 7:
                 path = items[where][0]
-                items.append(("do", draw(st.sampled_from(["add", "remove", "up", "down"])) + ":" + path))
+                items.append(("do", draw(st.sampled_from(["add", "remove", "back", "up", "down"])) + ":" + path))
     return items
 
 

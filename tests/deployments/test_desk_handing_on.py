@@ -25,6 +25,7 @@ from models.standing import Party, load
 from tasks.pages import party_of, writer_party
 from tests.deployments.desk_links import signed, visit, withdraw
 from tests.deployments.desk_world import ORIGIN, SECRET, World, fields, lead
+from tests.deployments.form_fields import forms
 from tests.deployments.test_desk_workbooks import downloaded, hidden, uploaded
 from tests.deployments.test_desk_workbooks import filled as workbook
 
@@ -45,7 +46,7 @@ def handed_on(world: World, *names: str, days: int = 14) -> tuple[int, str]:
 
 def test_a_section_handed_on_opens_its_fields_and_nothing_else(world: World) -> None:
     _, token = handed_on(world, "needs", "population")
-    assert visit(world, token, WRITING) == {"needs", "population"}
+    assert visit(world, token, WRITING) == {"needs", "population", "foreign_origin_share"}
     assert visit(world, lead(world), WRITING) is None
     for address in ("/receipt", "/template.yaml", "/organisation", "/hand-on", "/edition/1", "/edition/1.pdf"):
         assert world.get(f"/a/{token}{address}").status_code == 404
@@ -58,10 +59,38 @@ def test_the_page_of_a_section_says_what_it_is_for_who_handed_it_on_and_until_wh
     _, token = handed_on(world, "needs", "population")
     page = " ".join(re.sub(r"<[^>]+>", " ", unescape(world.get(f"/a/{token}").text)).split())
     day = world.now.date() + timedelta(days=14)
-    assert "Your part Population and Needs" in page or "Your part Needs and Population" in page
+    assert "Your part Population and foreign origin share and Needs" in page
+    assert page.count("Your part") == 1
     assert "Handed on by Cedar (project lead)" in page
     assert f"This link opens through {day:%A}, {day.day} {day:%B %Y}" in page
     assert "Housing" not in page
+
+
+def test_sections_are_handed_on_as_the_contributions_own_page_lists_them(world: World) -> None:
+    listed = re.findall(r'<li[^>]*><a href="/a/[^"]+/form/\w+">([^<]+)</a>', world.get(f"/a/{lead(world)}").text)
+    offered = re.findall(r'name="fields" value="\w+"[^>]*><label[^>]*>([^<]+)</label>', world.get(f"/a/{lead(world)}/hand-on").text)
+    assert offered == listed
+    _, token = handed_on(world, "context", "population", "needs")
+    assert re.findall(r'<li[^>]*><a href="/a/[^"]+/form/\w+">([^<]+)</a>', world.get(f"/a/{token}").text) == [
+        title for title in listed if title in ("Context", "Population and foreign origin share", "Needs")
+    ]
+
+
+def test_a_colleagues_page_says_when_their_own_section_was_saved_and_nothing_of_others(world: World) -> None:
+    _, token = handed_on(world, "needs")
+    for address, typed in ((f"/a/{lead(world)}/form/context", ("context", "A town.")), (f"/a/{token}/form", ("needs.e1.title", "Rooms"))):
+        assert "Last saved" not in world.get(f"/a/{token}").text
+        section = forms(world.get(address).text)[0]
+        assert "Saved just now" not in world.get(f"/a/{token}/form").text
+        sent = dict(section.with_(typed, ("writer", "Anna"), ("do", "save")))
+        assert world.post(address, data=sent).status_code == 303
+    world.set_clock(world.now + timedelta(hours=3))
+    section = forms(world.get(f"/a/{lead(world)}/form/context").text)[0]
+    world.post(f"/a/{lead(world)}/form/context", data=dict(section.with_(("context", "A town by the sea."), ("writer", "Berta"))))
+    page = " ".join(re.sub(r"<[^>]+>", "", world.get(f"/a/{token}").text).split())
+    assert "Last saved 3 hours ago · Anna" in page
+    assert page.count("Continue") == 1
+    assert "Last saved just now · Berta" in " ".join(re.sub(r"<[^>]+>", "", world.get(f"/a/{lead(world)}").text).split())
 
 
 def test_a_section_handed_on_opens_the_form_and_its_workbook_of_all_pages_there_are(world: World) -> None:

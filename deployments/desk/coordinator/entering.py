@@ -18,6 +18,7 @@ from starlette.responses import RedirectResponse, Response
 from deployments.desk import html
 from deployments.desk.coordinator import sessions
 from deployments.desk.coordinator.sessions import SignedIn
+from deployments.desk.languages import chosen
 from deployments.desk.security import read_form
 from deployments.desk.taking import told
 from deployments.desk.visits import Unproven
@@ -53,8 +54,8 @@ class Entered:
 
     @property
     def language(self) -> str:
-        """The coordination's language."""
-        return language_of(self.standing)
+        """The language chosen in this browser, else the coordination's."""
+        return chosen() or language_of(self.standing)
 
     @property
     def home(self) -> str:
@@ -80,15 +81,15 @@ class Entered:
             home=self.home,
             programme=self.standing.programme,
             proof=sessions.proof_of(self.request, self.signed),
-            at=clock_of(self.standing),
+            at=clock_of(self.standing, self.language),
             done=done if done in DONE else "",
             **(nothing | shown),
         )
 
 
-def clock_of(standing: Standing) -> Callable[[datetime], str]:
+def clock_of(standing: Standing, language: str) -> Callable[[datetime], str]:
     """Says a moment on the coordinator's clock."""
-    locale, zone = Words(language_of(standing)).locale, ZoneInfo(zone_of(standing))
+    locale, zone = Words(language).locale, ZoneInfo(zone_of(standing))
     return lambda at: format_datetime(at.astimezone(zone), "EEE d MMM y, HH:mm", locale=locale)
 
 

@@ -20,7 +20,7 @@ from starlette.routing import Route
 
 from deployments.desk import html, limits
 from deployments.desk.coordinator import sessions
-from deployments.desk.languages import preferred
+from deployments.desk.languages import chosen, preferred
 from deployments.desk.later import insisting
 from deployments.desk.security import is_from_elsewhere, is_proof, proof, read_form
 from deployments.desk.watch import configured_channel
@@ -119,7 +119,7 @@ def link(request: Request) -> Response:
         except NoSignIn:
             return html.page("coordinator/no_sign_in", status=410)
         standing = load(session, found.programme_id)
-        language = written_in(standing.organisation(standing.definition.coordinator).contacts[0].language)
+        language = chosen() or written_in(standing.organisation(standing.definition.coordinator).contacts[0].language)
         title = standing.programme.title
     return html.page("coordinator/sign_in", language, title=title, token=token, proof=proof(desk.secret, f"sign-in/{token}"))
 
