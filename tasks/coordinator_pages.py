@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
 from models.advance import runs_out_at
 from models.calendar import Shift
-from models.decisions import Entry
 from models.definition import Policy, Role
 from models.doors import tray
 from models.drafts import Draft, DraftSave
@@ -116,16 +114,11 @@ class Late:
     title: str
     about: tuple[str, ...]
     name: str
-    writer: str
-    on_behalf: bool
-    by: str
     received_at: datetime
     received_on: date
     """On the coordinator's day."""
     due_on: date | None
     early: bool
-    is_sample: bool
-    body: Mapping[str, Any]
     why_not: str
     """Why it cannot be taken in; empty where it can."""
     counts: int | None
@@ -302,15 +295,10 @@ def _late(standing: Standing, kept: tray.Kept) -> Late:
         title=gate.spec.title,
         about=scope_names(standing, gate.scope),
         name=name_of(standing, item.organisation),
-        writer=revision.writer,
-        on_behalf=revision.on_behalf,
-        by=Entry(revision.entry),
         received_at=revision.received_at,
         received_on=standing.today(revision.received_at),
         due_on=gate.due_on,
         early=gate.first_opened_at is None,
-        is_sample=revision.illustrative or revision.generated,
-        body=revision.body,
         why_not=tray.why_not_included(standing, kept) or "",
         counts=item.current.number if item.current else None,
     )

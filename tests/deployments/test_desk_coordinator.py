@@ -239,7 +239,7 @@ def test_what_came_late_shows_what_it_changes_of_what_counts_section_by_section(
     inside = signed_in(world)
     (address,) = set(links_on(inside.get(HOME), f"{HOME}/tray/"))
     page = inside.get(address).text
-    changed = page[page.index("What it changes of revision 1") : page.index("What they sent")]
+    changed = page[page.index("What it changes of revision 1") : page.index("What they handed in")]
     assert re.findall(r"<h3>([^<]*)</h3>", changed) == ["Context"]
     assert re.search(r"<del>.*?In time\.</del>", changed)
     assert "&lt;script&gt;alert(1)&lt;/script&gt;</ins>" in changed

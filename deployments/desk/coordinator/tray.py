@@ -8,12 +8,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from deployments.desk import html
 from deployments.desk.coordinator.entering import Entered, Form, entering, inside, taking
 from deployments.desk.visits import waking
 from models.doors import tray
 from models.errors import Refused
 from tasks.coordinator_pages import late_of
+from tasks.handed_in import whole
 from tasks.page_answers import NotTaken, Problem
 from tasks.wording import Words
 
@@ -32,12 +32,10 @@ def _late(request: Request, status: int = 200, **told: Any) -> Response:
             kept = tray.kept_of(entered.session, entered.standing, request.path_params["revision"])
         except Refused:
             return entered.page("settled", 404 if status == 200 else status, **told)
-        definition = entered.standing.definition
-        names = {item.slug: item.name for item in definition.organisations}
-        themes = {item.slug: item.title for item in definition.themes}
-        shape = html.shape_of(names, themes, entered.language)
-        item = late_of(entered.session, entered.standing, kept, Words(entered.language), entered.now)
-        return entered.page("late", status, item=item, shape=shape, **told)
+        words = Words(entered.language)
+        item = late_of(entered.session, entered.standing, kept, words, entered.now)
+        found = whole(entered.session, entered.standing, kept.gate, kept.revision.id, words, entered.now)
+        return entered.page("late", status, item=item, found=found, **told)
 
 
 def _settle(entered: Entered, form: Form) -> str:
