@@ -97,6 +97,11 @@ class Calendar:
             day = self._nearest(slugs, day + step, step).day
         return day
 
+    def why_not_between(self, slugs: Collection[str], day: date, until: date) -> tuple[str, ...]:
+        """Why days after `day` and before `until` are no working days of all these, each thing said once; weekends only as `weekend`."""
+        days = [day + _DAY * offset for offset in range(1, (until - day).days)]
+        return self._reasons(slugs, [item for item in days if not all(self.is_working_day(slug, item) for slug in slugs)])
+
     def at(self, slug: str, day: date, wall: time) -> datetime:
         """That local wall time in UTC. A time the clock skips moves forward by the gap; of one it shows twice, the first is meant."""
         return datetime.combine(day, wall, self._zones[slug]).astimezone(UTC)

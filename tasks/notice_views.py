@@ -59,7 +59,8 @@ class NoticeView:
     """A notice as plain values; names as the programme file has them, titles in English as the method has them.
 
     `scope` is the names it is about ("Mechelen", "Capaci"), empty for the whole programme. `owing` is who is asked, where that is
-    not the reader. `today` is the reader's. `policy` is what happens when the time runs out, where people are not asked first.
+    not the reader. `today` and `zone` (IANA) are the reader's. `policy` is what happens when the time runs out, where people are not asked
+    first.
     """
 
     key: str
@@ -67,6 +68,7 @@ class NoticeView:
     organisation: str
     role: str
     today: date
+    zone: str = ""
     title: str = ""
     asks: str = ""
     gate_kind: GateKind | None = None
@@ -135,6 +137,7 @@ def view_of(standing: Standing, notice: Notice, link: str | None, now: datetime)
         organisation=name_of(standing, notice.organisation),
         role=ROLES[Role(notice.role)],
         today=standing.calendar.local_date(notice.organisation, now),
+        zone=standing.definition.organisation(notice.organisation).zone,
         scope=scope_names(standing, gate.scope if gate else str(detail.get("scope", "programme"))),
         owing="" if _is_party(standing, gate, notice) else name_of(standing, owing),
         link=link,

@@ -42,13 +42,21 @@ class Wish:
 
 
 @dataclass(frozen=True)
+class Choice:
+    """A number of working days with the day it leads to, and why more than weekends lie between (`Calendar.why_not_between`)."""
+
+    days: int
+    until: date
+    why: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Beside:
     """What a page offers beside the one thing it asks: more time, or how a request for it stands."""
 
     may_ask: bool
     wish: Wish | None
-    choices: tuple[tuple[int, date], ...]
-    """Working days with the day they lead to."""
+    choices: tuple[Choice, ...]
     quiet_until: date | None
     """The first day on which the reader's organisation is reminded again."""
 
@@ -69,11 +77,16 @@ def waited_for(standing: Standing, gate: Gate, link: Link) -> Party | None:
     return party if party is not None and gate.is_open and not gate.rejected and party in standing.open_parties(gate) else None
 
 
-def choices(standing: Standing, gate: Gate, party: Party, now: datetime) -> tuple[tuple[int, date], ...]:
+def choices(standing: Standing, gate: Gate, party: Party, now: datetime) -> tuple[Choice, ...]:
     """Five, ten and twenty working days of the reader's after the deadline; after today, once it has passed."""
     today = standing.today(now)
-    start = max(gate.due_on or today, today)
-    return tuple((days, standing.calendar.add_working_days([party.organisation], start, days)) for days in WORKING_DAYS)
+    return tuple(_choice(standing, party, max(gate.due_on or today, today), days) for days in WORKING_DAYS)
+
+
+def _choice(standing: Standing, party: Party, start: date, days: int) -> Choice:
+    until = standing.calendar.add_working_days([party.organisation], start, days)
+    why = standing.calendar.why_not_between([party.organisation], start, until)
+    return Choice(days, until, tuple(reason for reason in why if reason != "weekend"))
 
 
 def _wish(session: Session, gate: Gate, party: Party) -> Wish | None:
@@ -99,7 +112,8 @@ def ask_by_form(
 ) -> TimeRequest | None:
     """Take the form of the page; None where it takes a request back. NotTaken with every problem, or because it is too late.
 
-    Fields: `how` (a number of working days or `day`), `day`, `reason`; `what` is `withdraw` on the button that takes it back.
+    Fields: `how` (a number of working days or `day`), `day`, which counts without `how` too, `reason`; `what` is `withdraw` on the
+    button that takes it back.
     """
     party = waited_for(standing, gate, link)
     if party is None:
@@ -132,15 +146,20 @@ def _until(
     standing: Standing, gate: Gate, party: Party, form: Fields, words: Words, problems: list[Problem], now: datetime
 ) -> date | None:
     """The day that is asked for; None, and a problem more, where there is none."""
-    how = form.get("how", "")
-    by_days = {str(days): day for days, day in choices(standing, gate, party, now)}
+    how, typed = form.get("how", ""), form.get("day", "").strip()
+    by_days = {str(item.days): item.until for item in choices(standing, gate, party, now)}
     if how in by_days:
+        asked = {item.until.isoformat() for item in standing.requests_at(gate) if item.organisation == party.organisation}
+        if typed and typed not in {by_days[how].isoformat(), *asked}:  # the page fills in what was asked for before
+            said = words.gettext("You have chosen %(days)s working days and also written a day. Choose which of the two you ask for.")
+            problems.append(Problem(said % {"days": words.number(int(how))}, "how"))
+            return None
         return by_days[how]
-    if how != "day":
+    if how != "day" and not typed:
         problems.append(Problem(words.gettext("Choose how much more time you need."), "how"))
         return None
     try:
-        day = date.fromisoformat(form.get("day", "").strip())
+        day = date.fromisoformat(typed)
     except ValueError:
         problems.append(Problem(words.gettext("Write the day as year-month-day, such as 2022-03-01."), "day"))
         return None

@@ -14,6 +14,7 @@ from decimal import Decimal
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from babel import Locale, UnknownLocaleError
 from babel.core import get_locale_identifier, parse_locale
@@ -64,12 +65,16 @@ class Words:
         day = as_day(value)
         return format_date(day, "MMM y", locale=self.locale) if day else str(value)
 
-    def moment(self, value: str | datetime | None) -> str:
-        """An instant, in UTC and said so."""
+    def moment(self, value: str | datetime | None, zone: str = "") -> str:
+        """An instant on the clock of a time zone (IANA), which is named beside it; in UTC where none is given."""
         if value in (None, ""):
             return NOTHING
         at = value if isinstance(value, datetime) else _moment(str(value))
-        return f"{format_datetime(at, 'd MMMM y HH:mm', locale=self.locale)} UTC" if at else self.date(str(value))
+        if at is None:
+            return self.date(str(value))
+        if zone and at.tzinfo is not None:
+            return f"{format_datetime(at.astimezone(ZoneInfo(zone)), 'd MMMM y HH:mm', locale=self.locale)} ({zone})"
+        return f"{format_datetime(at, 'd MMMM y HH:mm', locale=self.locale)} UTC"
 
     def number(self, value: float | Decimal | None, digits: int = 1) -> str:
         """A number with at most that many decimals; a dash where there is none."""

@@ -176,7 +176,8 @@ def move_deadline(
     note(session, standing, now, EventKind.DEADLINE_MOVED, gate=gate, **days, why=why, **named)
     if gate.spec.kind is GateKind.EVENT and gate.spec.anchor.kind is AnchorKind.MEETING and gate.spec.weeks == 0:
         standing.meeting(gate.spec.meeting, gate.scope).planned_on = new_on
-    telling.deadline_moved(session, standing, gate, old, remark or why, now, granted=granted, named=named)
+    said = remark or ("" if granted else why)  # that it was granted is said anyway
+    telling.deadline_moved(session, standing, gate, old, said, now, granted=granted, named=named)
 
 
 # -- editions ----------------------------------------------------------------------------------------------------

@@ -18,9 +18,6 @@ from models.programme import Phase, PhaseState
 from models.standing import Standing
 
 LONGEST_EXTENSION = timedelta(days=366)
-GRANTED = "more time was asked for and granted"
-"""Why a deadline moved, in the history and on pages."""
-
 LEASE = timedelta(minutes=1)
 """How long a run may be silent before another takes its phase over; it renews while it works."""
 
@@ -49,7 +46,7 @@ def extend(
             f"not {new_on.isoformat()}.",
             about="day",
         )
-    because = GRANTED if granted else "extended by the coordinator"
+    because = "more time was asked for and granted" if granted else "extended by the coordinator"
     move_deadline(session, standing, gate, day, because, now, remark=why or None, granted=granted, shift=shift)
 
 

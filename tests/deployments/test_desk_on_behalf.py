@@ -114,6 +114,11 @@ def test_a_request_taken_back_on_behalf_is_recorded_so_and_one_that_was_made_say
     world, address = inside.world, acting(inside)
     inside.press(f"{address}/more-time", how="10", reason="They phoned.")
     assert coordination(world) in world.get(f"/a/{lead(world)}").text
+    own, theirs = inside.get(address).text, world.get(f"/a/{lead(world)}").text
+    assert "It waits for your answer, on the coordinator’s side." in own
+    assert "The coordinator has been told." in theirs
+    assert "The coordinator has been told." not in own
+    assert "until you have answered the request on the coordinator’s side" in inside.get(f"{address}/more-time").text
     inside.press(f"{address}/more-time", what="withdraw")
     (answered,) = events(world, "time-answered")
     assert (answered["verdict"], answered["on_behalf"], answered["entry"]) == ("withdrawn", True, "desk")

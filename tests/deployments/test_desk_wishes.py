@@ -90,6 +90,39 @@ def test_what_is_wrong_stands_beside_its_field_and_nothing_typed_is_lost(world: 
     assert requests(world) == []
 
 
+@pytest.mark.parametrize("how", ["", "day"])
+def test_a_day_that_was_typed_counts_with_and_without_its_button(world: World, how: str) -> None:
+    assert ask(world, lead(world), how=how, day="2024-05-10") == 303
+    assert requests(world)[0].until == date(2024, 5, 10)
+
+
+def test_a_day_beside_another_choice_is_asked_about_unless_both_say_the_same_day(world: World) -> None:
+    token = lead(world)
+    answer = world.post(f"/a/{token}/more-time", data={"proof": proof(world, token), "how": "10", "day": "2024-05-10", "reason": "x"})
+    assert answer.status_code == 422
+    assert "You have chosen 10 working days and also written a day." in error_beside(answer.text, "how")
+    assert 'value="2024-05-10"' in answer.text
+    assert requests(world) == []
+    assert ask(world, token, how="10", day="2024-04-16") == 303
+
+
+def test_the_day_the_page_filled_in_itself_does_not_stand_against_another_choice(world: World) -> None:
+    token = lead(world)
+    ask(world, token, how="day", day="2024-05-10")
+    assert 'value="2024-05-10"' in world.get(f"/a/{token}/more-time").text
+    assert ask(world, token, how="20", day="2024-05-10") == 303
+    assert [item.until for item in requests(world)] == [date(2024, 5, 2)]
+
+
+def test_days_that_are_not_counted_are_named_beside_the_day_they_lead_to(world: World) -> None:
+    page = world.get(f"/a/{lead(world)}/more-time").text
+    five, ten, twenty = re.findall(r'<p class="quiet" id="until-\d+">(.*?)</p>', page)
+    assert five == "until Tuesday, 9 April 2024"
+    assert ten == "until Tuesday, 16 April 2024"
+    holidays = ("Cedar: public holiday in Italy (PA): Liberation Day", "Cedar: public holiday in Italy (PA): Labor Day")
+    assert twenty == f"until Thursday, 2 May 2024. Not counted beside weekends: {'; '.join(holidays)}"
+
+
 def test_without_the_pages_proof_nothing_is_asked_for(world: World) -> None:
     token = lead(world)
     assert ask(world, token, proof="0" * 64) == 403

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 
-from models.doors import steering
+from models.doors import steering, wishing
 from models.events import EventKind
 from models.outbox import is_wanted
 from tests.models.conftest import At
@@ -28,6 +28,15 @@ def test_time_until_a_working_day_says_nothing_of_another_day(small: World) -> N
     answer(small, until=date(2024, 4, 15))
     (told,) = small.notices(kind="deadline-moved")
     assert "asked_on" not in told.detail
+
+
+def test_that_time_was_granted_is_no_reason_beside_itself(small: World) -> None:
+    ask(small)
+    with small.changing() as (session, standing):
+        (request,) = standing.requests_at(standing.gate("needs", "city-cedar"))
+        wishing.grant(session, standing, request, date(2024, 4, 16), "", small.now)
+    (told,) = small.notices(kind="deadline-moved")
+    assert (told.detail["granted"], told.detail["reason"]) == (True, "")
 
 
 def test_whoever_has_decided_is_neither_reminded_nor_told_of_a_new_date_while_others_still_owe_it(at: At) -> None:

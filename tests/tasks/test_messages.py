@@ -260,7 +260,7 @@ def test_a_view_is_read_from_the_rows(session: Session) -> None:
     view = view_of(standing, row, LINK, datetime(2026, 2, 8, 23, 30, tzinfo=UTC))
     assert (view.organisation, view.role, view.scope, view.owing) == ("Cedar", "project lead", ("Cedar",), "")
     assert (view.title, view.due_on, view.policy) == (METHOD.gates["needs"].title, date(2026, 2, 16), Policy.TACIT)
-    assert view.today == date(2026, 2, 9), "the reader's day, an hour ahead"
+    assert (view.today, view.zone) == (date(2026, 2, 9), "Europe/Rome"), "the reader's day, an hour ahead"
     assert view.may_act
 
 
@@ -294,3 +294,34 @@ def test_a_request_lists_the_editions_under_review(session: Session) -> None:
     row = notice(standing, "one", gate, kind=NoticeKind.APPROVAL_REQUEST, role="mayor-delegate")
     session.add(row)
     assert view_of(standing, row, LINK, NOW).documents == (("D1.1", "Needs assessment", "1.0"),)
+
+
+@pytest.mark.parametrize(
+    ("detail", "said"),
+    [
+        ({"granted": True, "reason": ""}, ["More time was asked for, and it is given."]),
+        ({"granted": True, "reason": "Gladly."}, ["More time was asked for, and it is given.", "The coordinator says: “Gladly.”"]),
+        ({"reason": "The council meets late."}, ["The reason: The council meets late."]),
+        (
+            {"reason": "extended by the coordinator", "asked_on": "2026-02-14", "reasons": ["Cedar: closed: Spring", "weekend"]},
+            ["(Cedar: closed: Spring; weekend), so it is the next one that is.", "The reason: extended by the coordinator."],
+        ),
+    ],
+)
+def test_a_new_date_is_told_with_all_its_reasons_each_once(detail: dict[str, object], said: list[str]) -> None:
+    moved = replace(VIEW, kind=NoticeKind.DEADLINE_MOVED, detail={"old": "2026-02-09", "new": "2026-02-16"} | detail)
+    text = text_of(received(moved))
+    assert [text.count(sentence) for sentence in said] == [1] * len(said)
+    assert text.count("asked for, and it is given") == text.lower().count("more time was asked for")
+    assert ".." not in text
+    assert ("The reason" in text) == any("The reason" in sentence for sentence in said)
+
+
+@pytest.mark.parametrize("kind", [NoticeKind.RECEIPT, NoticeKind.SIGN_IN, NoticeKind.SILENCE])
+def test_a_time_is_on_the_readers_clock_and_where_that_is_not_known_named_as_utc(kind: NoticeKind) -> None:
+    view = replace(VIEW, kind=kind, detail=DETAILS[kind])
+    here = text_of(received(replace(view, zone="Europe/Rome")))
+    assert "2 February 2026 09:41 (Europe/Rome)" in here
+    assert "UTC" not in here
+    assert "2 febbraio 2026 09:41 (Europe/Rome)" in text_of(received(replace(view, zone="Europe/Rome"), language="it"))
+    assert "2 February 2026 08:41 UTC" in text_of(received(view))
