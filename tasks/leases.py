@@ -1,4 +1,4 @@
-"""Keeping a lease while its work goes on: the phase of a run, the build of a programme's files, the notices a sender has claimed."""
+"""Keeping a lease while its work goes on: the phase of a run, the build of a programme's files. What a sender claims: `claims`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Protocol
 from prefect.runtime import flow_run
 from sqlalchemy.exc import SQLAlchemyError
 
-from models import clock, outbox
+from models import clock
 from models.database import changing
 from models.doors import leasing, steering
 from models.errors import ProgrammeError, Refused, StaleToken
@@ -57,21 +57,6 @@ async def lease_of(name: str, holder: str) -> AsyncIterator[int]:
         renewal.cancel()
         with changing() as session:
             leasing.give_back(session, name, token)
-
-
-@asynccontextmanager
-async def claims_kept(worker: str) -> AsyncIterator[None]:
-    """Keep the notices that a sender has claimed while the block runs."""
-
-    def renew() -> None:
-        with changing() as session:
-            outbox.renew(session, worker, clock.now())
-
-    renewal = asyncio.create_task(_keep(renew))
-    try:
-        yield
-    finally:
-        renewal.cancel()
 
 
 @asynccontextmanager

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import ssl
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -27,6 +29,10 @@ class MailServer:
     transport: Any = None
     controller: Any = None
     make: Callable[[], Any] | None = None
+    has_one: threading.Event = field(default_factory=threading.Event)
+    """A message is in its hands."""
+    hold: threading.Event | None = None
+    """It says nothing to a message before this is set."""
 
     def url(self, scheme: str = "smtp", login: str = "", **parameters: str) -> str:
         """The URL of this server for NOTIFY_URLS."""
@@ -72,6 +78,9 @@ class MailServer:
         return answer
 
     async def handle_DATA(self, server: Any, _session: Session, envelope: Envelope) -> str:  # noqa: N802 - aiosmtpd's name
+        self.has_one.set()
+        if self.hold is not None:
+            await asyncio.to_thread(self.hold.wait, 60)
         answer = self._next("DATA", "250 OK")
         if answer == DROP:
             self.arrived.append(envelope)

@@ -32,6 +32,7 @@ from models.errors import ProgrammeError, Refused
 from models.notices import NoticeKind
 from models.standing import load
 from tasks.channel import Channel, open_channel
+from tasks.claims import claims_kept
 from tasks.dispatch import dispatch
 from tasks.vital import MEANWHILE, TO_DO, clock_time, since_when, span
 
@@ -202,10 +203,11 @@ class Watch:
                 log.warning("the coordinator of %s is not told by mail yet: %s", programme, _short(error))
 
     def _send(self, channel: Channel, programme: str, now: datetime) -> None:
-        dispatch(
-            self._changing, now, channel, worker=self.holder, secret=self.secret, public_url=settings.public_url(),
-            programme_id=programme, kinds={NoticeKind.SILENCE},
-        )  # fmt: skip
+        with claims_kept(self._changing, self.holder, lambda: clock.now(self.engine)):
+            dispatch(
+                self._changing, now, channel, worker=self.holder, secret=self.secret, public_url=settings.public_url(),
+                programme_id=programme, kinds={NoticeKind.SILENCE},
+            )  # fmt: skip
 
     @contextmanager
     def _changing(self) -> Iterator[Session]:

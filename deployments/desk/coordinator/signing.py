@@ -32,6 +32,7 @@ from models.mailbox import ascii_mailbox
 from models.notices import NoticeKind
 from models.programme import Programme
 from models.standing import load
+from tasks.claims import claims_kept
 from tasks.dispatch import dispatch
 from tasks.messages import written_in
 from tasks.page_answers import Problem
@@ -95,9 +96,10 @@ def _send_link(request: Request, mailbox: str) -> None:
 
 
 def _send_now(engine: Engine, secret: str, programme: str) -> None:
-    with configured_channel() as channel:
+    worker = f"sign-in-{uuid4().hex}"
+    with configured_channel() as channel, claims_kept(lambda: changing(engine), worker, lambda: clock.now(engine)):
         dispatch(
-            lambda: changing(engine), clock.now(engine), channel, worker=f"sign-in-{uuid4().hex}", secret=secret,
+            lambda: changing(engine), clock.now(engine), channel, worker=worker, secret=secret,
             public_url=settings.public_url(), programme_id=programme, kinds={NoticeKind.SIGN_IN},
         )  # fmt: skip
 
