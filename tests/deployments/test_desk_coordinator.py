@@ -263,7 +263,11 @@ def test_more_time_is_given_or_not(world: World) -> None:
 def test_links_are_withdrawn_and_sent_again(inside: Browser) -> None:
     world, address = inside.world, needs(inside.world)
     old = world.token("needs", "city-cedar", "cedar", "project-lead")
-    inside.press(address, "withdraw-links", party="cedar:project-lead", number="0")
+    assert "Where a mailbox itself is in wrong hands this does not help" in inside.get(address).text
+    done = inside.press(address, "withdraw-links", party="cedar:project-lead", number="0")
+    said = inside.get(done.headers["location"]).text
+    assert "New ones go to their own mailboxes only, when you send them or when somebody there asks for them." in said
+    assert "the contacts of a running programme stay as its programme file had them" in said
     assert world.get(f"/a/{old}").status_code == 410
     assert inside.press(address, "send-links", party="cedar:project-lead").status_code == 303
     assert inside.press(address, "send-links", party="cedar:project-lead").status_code == 409
