@@ -117,7 +117,7 @@ def _see_that_all_is_free(manifest: Manifest, at: Places) -> None:
     there = next(folder for folder in (at.documents, *at.documents.parents) if folder.is_dir())
     free = shutil.disk_usage(there).free
     if free < ROOM * manifest.size():
-        raise Refused(f"The archive holds {manifest.size() >> 20} MiB; {there} has only {free >> 20} MiB free.")
+        raise Refused(f"The archive holds {manifest.size() // 1_000_000} MB; {there} has only {free // 1_000_000} MB free.")
 
 
 def _sha256(file: Path) -> str | None:

@@ -16,7 +16,7 @@ def why_unreadable(reason: str, words: Words) -> str:
         case "empty":
             return words.gettext("Choose the Word document you have worked on.")
         case "large":
-            said = words.gettext("This document is too large: at most %(most)s MiB, and text as long as a plan. Take pictures out of it.")
+            said = words.gettext("This document is too large: at most %(most)s MB, and text as long as a plan. Take pictures out of it.")
             return said % {"most": words.number(LARGEST_FILE // 1024 // 1024)}
         case "locked":
             return words.gettext("This document has a password, or it is an old .doc file. Save it as .docx without a password.")

@@ -108,9 +108,12 @@ def _of_lists(field: Field, was: Any, now: Any, path: Path, place: Path, labels:
         yield Change(path, _joined(labels), What.MOVED, orders[0], orders[1])
     for position, key in enumerate(new, start=1):
         names = (*labels[:-1], f"{labels[-1]} {number(position)}")
-        if key in old:
+        had, has = (key in order and says_something(field.fields, node["items"][key]) for order, node in ((old, was), (new, now)))
+        if had and has:
             yield from _differences(field.fields, was["items"][key], now["items"][key], (*path, key), place, names, offer)
-        elif says_something(field.fields, now["items"][key]):
+        elif had:  # its row was emptied
+            yield Change((*path, key), _joined(names), What.REMOVED, lines=_lines(field, was["items"][key], place, offer))
+        elif has:  # also where an empty entry stood ready for it
             yield Change((*path, key), _joined(names), What.ADDED, lines=_lines(field, now["items"][key], place, offer))
 
 

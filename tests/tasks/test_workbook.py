@@ -331,6 +331,17 @@ def test_added_and_removed_entries_are_told_with_what_they_say() -> None:
     assert removed.what is What.REMOVED
 
 
+def test_an_entry_that_was_empty_is_told_whole_like_any_other_that_is_new_and_an_emptied_one_as_removed() -> None:
+    fields = asked_fields(NEEDS)
+    full = state()
+    (first, *_) = full["needs"]["order"]
+    empty = {**full, "needs": {**full["needs"], "items": {**full["needs"]["items"], first: {}}}}
+    [added] = changes_of(fields, empty, full, offer())
+    [removed] = changes_of(fields, full, empty, offer())
+    assert (added.what, removed.what) == (What.ADDED, What.REMOVED)
+    assert added.lines == removed.lines != ()
+
+
 def test_names_of_languages_are_looked_up_and_not_searched_for() -> None:
     """A cell may hold sixteen thousand lines, a sheet many such cells."""
     column = next(column for sheet in layout_of(asked_fields("city-profile"), Words("it")) for column in sheet.columns
