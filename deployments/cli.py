@@ -16,15 +16,10 @@ from typing import Annotated, Any
 import typer
 
 from deployments import keeping, link_commands, sign_in_command
+from deployments.naming import launched, programme_file
 from models.errors import BadFile, ProgrammeError
 
 app = typer.Typer(help="Run city-to-city mentoring programmes.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-
-def _located(given: Path) -> Path:
-    from models.programme_file import located
-
-    return located(given)
 
 
 ProgrammeFile = Annotated[
@@ -32,7 +27,7 @@ ProgrammeFile = Annotated[
     typer.Argument(
         help="A programme's folder, its programme.yaml, or the name of one that comes with the project: inclucities.",
         metavar="PROGRAMME",
-        callback=_located,
+        callback=programme_file,
     ),
 ]
 SHORTEST_HASH = 8
@@ -144,7 +139,7 @@ def status(programme: Launched = None) -> None:
     from models.standing import load
     from tasks.overview import overview
 
-    name = _launched(programme)
+    name = launched(programme)
     with reading() as session:
         print(overview(load(session, name), clock.now()))
 
@@ -160,7 +155,7 @@ def record(
     from models.standing import load
     from tasks.periodic import record_as_at, write_record
 
-    name = _launched(programme)
+    name = launched(programme)
     with reading() as session:
         content = record_as_at(session, load(session, name), clock.now())
     for path in write_record(content, out):
@@ -184,7 +179,7 @@ def contribute(
     from models.known import knowing
     from models.standing import load
 
-    name = _launched(programme)
+    name = launched(programme)
     with changing() as session:
         standing, now = load(session, name, locked=True), clock.now()
         item = read_contribution(file, standing.definition, knowing(session, standing, now))
@@ -224,7 +219,7 @@ def decide(
         raise typer.BadParameter(
             f"{verdict!r} as {role or 'any role'}: choose one of {', '.join(Verdict)}, and a role of {', '.join(Role)}"
         )
-    name = _launched(programme)
+    name = launched(programme)
     with changing() as session:
         standing = load(session, name, locked=True)
         found = standing.gate(gate, scope)
@@ -253,7 +248,7 @@ def release(
     from models.standing import load
 
     with changing() as session:
-        standing = load(session, _launched(programme), locked=True)
+        standing = load(session, launched(programme), locked=True)
         steering.release(session, standing, standing.gate(gate, scope), clock.now())
     print(f"Overdue notices of {gate} for {scope} now reach elected people too.")
 
@@ -264,7 +259,7 @@ def build(programme: Launched = None) -> None:
     _need_server("build")
     from flows.deliverables import deliverables
 
-    asyncio.run(deliverables(_launched(programme)))
+    asyncio.run(deliverables(launched(programme)))
 
 
 @app.command()
@@ -302,23 +297,6 @@ sign_in_command.register(app)
 
 
 # -- helpers -----------------------------------------------------------------------------------------------------------
-
-
-def _launched(named: str | None) -> str:
-    """The programme meant: the one named, or the only one there is."""
-    from sqlalchemy import select
-
-    from models.database import migrate, reading
-    from models.programme import Programme
-
-    migrate()
-    with reading() as session:
-        known = list(session.scalars(select(Programme.id).order_by(Programme.id)))
-    if named or len(known) == 1:
-        return named or known[0]
-    if not known:
-        raise ProgrammeError("No programme has been launched. Launch one: inclucities launch PROGRAMME, or in the Prefect UI.")
-    raise ProgrammeError(f"There are several programmes: {', '.join(known)}. Say which with --programme.")
 
 
 def _need_server(command: str) -> None:

@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from deployments.naming import launched
+
 
 def withdraw_links(
     programme: Annotated[str, typer.Argument(help="The launched programme's id.", metavar="PROGRAMME")],
@@ -13,13 +15,13 @@ def withdraw_links(
 ) -> None:
     """Make every link sent to an organisation open nothing, because one fell into wrong hands or people left."""
     from models import clock
-    from models.database import changing, migrate
+    from models.database import changing
     from models.doors import access
     from models.standing import load
 
-    migrate()
+    name = launched(programme)
     with changing() as session:
-        standing = load(session, programme, locked=True)
+        standing = load(session, name, locked=True)
         access.withdraw_links(session, standing, organisation, clock.now())
         name = standing.organisation(organisation).name
     print(f"All links sent to {name} so far open nothing any more, sections handed on and calendar addresses included.")

@@ -10,18 +10,25 @@ SILENT = {"script", "style", "code", "textarea", "pre"}
 READ_OUT = ("alt", "title", "aria-label", "placeholder")
 
 
+def _names_a_language(tag: str, attrs: list[tuple[str, str | None]]) -> bool:
+    """A button that leads to another language says so in that language."""
+    return tag == "button" and "lang" in dict(attrs)
+
+
 class _Words(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.said: list[str] = []
         self._silent = 0
+        self._buttons: list[bool] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._silent += tag in SILENT
+        self._silent += tag in SILENT or _names_a_language(tag, attrs)
+        self._buttons += [_names_a_language(tag, attrs)] if tag == "button" else []
         self.said += [value for name, value in attrs if name in READ_OUT and value]
 
     def handle_endtag(self, tag: str) -> None:
-        self._silent -= tag in SILENT
+        self._silent -= tag in SILENT or (tag == "button" and self._buttons.pop())
 
     def handle_data(self, data: str) -> None:
         if not self._silent and data.strip():

@@ -164,7 +164,7 @@ def _hand_on_page(
         if item.opens
     }
     until = usual_until(visit.standing, gate, visit.link, visit.now)
-    return html.page(
+    answer = html.page(
         "hand_on",
         visit.language,
         ask=ask_of(visit.session, visit.standing, gate, visit.link, visit.now, visit.language),
@@ -174,8 +174,11 @@ def _hand_on_page(
         typed=typed or Typed(until=until.isoformat()),
         given=[(item, titles(gate, item.fields, words), shown.get(item.number, "")) for item in found],
         new=next((item.number for item in found if str(item.number) == new and item.opens), None),
+        script_address=html.SCRIPT_ADDRESS,
         **{**NOTHING_TOLD, "faults": None, **told},
     )
+    answer.headers["content-security-policy"] = html.WITH_SCRIPT
+    return answer
 
 
 def _part_link(request: Request, visit: Visit, gate: Gate, number: int, until: date) -> str:

@@ -32,7 +32,7 @@ STYLE_ADDRESS = f"/static/desk.css?v={hashlib.sha256(STYLE).hexdigest()[:12]}"
 SCRIPT = (TEMPLATES / "desk" / "desk.js").read_bytes()
 SCRIPT_ADDRESS = f"/static/desk.js?v={hashlib.sha256(SCRIPT).hexdigest()[:12]}"
 WITH_SCRIPT = f"{OWN_PAGES}; script-src 'self'; connect-src 'self'"
-"""The policy of the pages on which one writes: they save by themselves."""
+"""The policy of the pages with our script: those on which one writes save by themselves, and links are copied."""
 
 
 @dataclass(frozen=True)

@@ -307,7 +307,7 @@ def _look_again(request: Request, status: int, message: str) -> Response:
 
 
 def script(request: Request) -> Response:
-    """The one script of the desk: it saves by itself."""
+    """The one script of the desk: it saves by itself, and copies links."""
     return Response(html.SCRIPT, media_type="text/javascript", headers=html.style_headers())
 
 

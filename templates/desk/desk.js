@@ -1,5 +1,20 @@
-// Saves what is being written by itself. Everything works without it: each button of the form saves too.
+// Saves what is being written by itself, and copies links. Everything works without it: each button of a form saves too.
 "use strict";
+
+// A link is copied with one press, where the browser lets a page do that.
+(() => {
+  if (!navigator.clipboard) return;
+  for (const button of document.querySelectorAll("button[data-copy]")) {
+    const said = button.parentElement.querySelector("[data-said]");
+    button.parentElement.hidden = false;
+    button.addEventListener("click", async () => {
+      said.textContent = "";
+      await navigator.clipboard.writeText(button.dataset.copy);
+      said.textContent = said.dataset.said;
+    });
+  }
+})();
+
 (() => {
   const form = document.querySelector("form[data-autosave]");
   if (!form) return;

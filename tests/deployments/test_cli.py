@@ -106,7 +106,14 @@ def test_a_programme_that_is_not_there_is_said_plainly(run: Run, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "arguments", [["check"], ["nonsense"], ["rehearse", "x"], ["rehearse", "x", "--out", "y", "--seed", "one"], ["schema", "nonsense"]]
+    "arguments",
+    [
+        ["check"],
+        ["nonsense"],
+        ["rehearse", "inclucities"],
+        ["rehearse", "inclucities", "--out", "y", "--seed", "one"],
+        ["schema", "nonsense"],
+    ],
 )
 def test_a_usage_error_exits_2(run: Run, arguments: list[str]) -> None:
     assert run(*arguments).code == 2

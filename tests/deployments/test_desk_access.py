@@ -191,7 +191,7 @@ def test_what_was_never_ours_all_looks_alike(world: World) -> None:
         links.sign(SECRET, "part", "orchard", 1, None, "cedar", "project-lead", until, delegation_id=5),
         links.sign(SECRET, "open sesame", "orchard", 1, None, "cedar", "project-lead", until),  # type: ignore[arg-type]
     ]
-    pages = {(world.get(f"/a/{token}").status_code, world.get(f"/a/{token}").text) for token in never}
+    pages = {(world.get(f"/a/{token}").status_code, world.get(f"/a/{token}").text.replace(token, "")) for token in never}
     assert len(pages) == 1
 
 
