@@ -117,6 +117,7 @@ def test_a_page_that_came_back_with_what_was_typed_offers_no_other_language(worl
     assert switch(page.text) is None
 
 
-def test_whoever_reads_a_page_is_told_which_cookies_there_are(world: World) -> None:
-    said = unescape(world.get("/").text)
-    assert "These pages set cookies only to remember who is writing and which language was chosen" in said
+def test_whoever_reads_a_page_is_told_which_cookies_there_are(world: World, token: str) -> None:
+    for address in ("/", f"/a/{token}", f"/a/{token}/organisation", f"/a/{token}/check"):
+        said = unescape(world.get(address).text)
+        assert "These pages set cookies only to remember who is writing and which language was chosen" in said, address
