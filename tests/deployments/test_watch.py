@@ -99,7 +99,7 @@ def test_a_silence_is_told_once_to_operators_and_coordinator_though_two_desks_wa
     (message,) = mails(mail)
     assert message["To"] == "coordinator@alliance.example"
     assert message["Subject"] == "The programme stands still: its sweep does not run"
-    assert "has not got through since 4 March 2024 22:40 UTC (noticed on 4 March 2024 22:42 UTC)" in body(message)
+    assert "has not got through since 4 March 2024 23:40 (Europe/Brussels); this was noticed on 4 March 2024 23:42" in body(message)
     assert "See whether it runs again: https://desk.example/health" in body(message)
 
 
