@@ -25,7 +25,7 @@ from models.doors.drafting import Base, Saved, StaleDraft
 from models.errors import Overtaken, Refused
 from models.links import BadLink
 from models.merging import node_at
-from tasks.forms.posted import CHOICE, Posted, act, posted
+from tasks.forms.posted import CHOICE, Posted, act, only_list, posted
 from tasks.forms.removed import bring_back
 from tasks.forms.state import id_of, path_of
 from tasks.forms.typed import Path
@@ -148,6 +148,8 @@ def _save_once(request: Request, items: Items) -> Response:
             base, name = Base.read(typed.get("base", "")), cookies.clean_writer(typed.get("writer", ""))
             writer = as_writer(name, visit.standing, visit.link) if name else visit.writer
             first = _as_typed_first(visit, writing, form, base, writer)
+            if first is not None:  # what else the page said has been brought together with what others wrote, and counts no second time
+                form = replace(form, changes=only_list(form.place[:-1], first.state))
             back = _bring_back(writing, form) if form.do == "back" else act(form, writing.fields, writing.saved.state)
             saved = _through_the_door(visit, writing, form, base, writer, first)
             answer = _saved(request, visit, writing.after(saved), place, form, back, by_itself)

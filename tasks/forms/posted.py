@@ -160,6 +160,15 @@ def list_at(changes: dict[str, Any], path: Path, state: Mapping[str, Any]) -> di
     return part
 
 
+def only_list(path: Path, state: Mapping[str, Any]) -> dict[str, Any]:
+    """Changes that speak of the list at a path alone, with the order it has in a state and nothing of what its entries say."""
+    part: dict[str, Any] = {"items": {}, "order": order_of(at(state, path))}
+    for depth in reversed(range(len(path))):
+        inner = {path[depth]: part}
+        part = {"items": inner} if depth and is_list(at(state, path[:depth])) else inner
+    return part
+
+
 def _items(state: Mapping[str, Any], path: Path) -> Mapping[str, Any]:
     node = at(state, path)
     return node["items"] if is_list(node) else {}

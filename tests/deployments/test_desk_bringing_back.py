@@ -6,11 +6,13 @@ import html
 import re
 
 import pytest
+from sqlalchemy import select
 
+from models.database import reading
 from models.doors.drafting import KEPT_SAVES
-from models.drafts import Draft, DraftSave
+from models.drafts import Draft, DraftSave, OtherAnswer
 from models.errors import Refused
-from tasks.forms.posted import Posted
+from tasks.forms.posted import Posted, only_list
 from tasks.forms.removed import bring_back, removed_at
 from tasks.forms.state import blank
 from tasks.page_fields import Form, asked_fields
@@ -71,6 +73,42 @@ def test_an_entry_comes_back_though_others_wrote_elsewhere_meanwhile_and_only_on
     for _ in range(2):
         assert send(world, address, forms(page)[0].items, offered(page)[0]).status_code == 303
     assert names(world) == ["Town hall", "The library"]
+
+
+def test_removing_an_entry_from_an_older_page_leaves_what_others_added_meanwhile(world: World, token: str) -> None:
+    address = f"/a/{token}/form/{LIST}"
+    _, library = filled(world, address, "Town hall", "Library")
+    older = form(world, address)
+    filled(world, address, "School")
+    assert send(world, address, older.items, f"remove:{LIST}.{library}").status_code == 303
+    assert names(world) == ["Town hall", "School"]
+
+
+def test_removing_an_entry_from_an_older_page_leaves_the_order_others_made_meanwhile(world: World, token: str) -> None:
+    address = f"/a/{token}/form/{LIST}"
+    one, _, three = filled(world, address, "One", "Two", "Three")
+    older = form(world, address)
+    send(world, address, form(world, address).items, f"up:{LIST}.{three}")
+    send(world, address, older.items, f"remove:{LIST}.{one}")
+    assert names(world) == ["Three", "Two"]
+
+
+def test_where_an_older_page_removes_an_entry_and_says_otherwise_than_somebody_else_both_answers_wait(world: World, token: str) -> None:
+    address = f"/a/{token}/form/{LIST}"
+    town, library = filled(world, address, "Town hall", "Library")
+    older = form(world, address)
+    by_itself(world, address, form(world, address).with_((f"{LIST}.{town}.name", "Theirs")))
+    answer = send(world, address, older.with_((f"{LIST}.{town}.name", "Mine")), f"remove:{LIST}.{library}")
+    assert answer.status_code == 409
+    assert names(world) == ["Theirs"]
+    with reading(world.engine) as session:
+        assert [(item.text, item.settled_at) for item in session.scalars(select(OtherAnswer))] == [("Mine", None)]
+
+
+def test_changes_to_a_list_within_an_entry_speak_of_that_list_alone() -> None:
+    steps = {"steps": {"order": ["a"], "items": {"a": {"what": "Ask"}}}}
+    changes = only_list(("actions", "e1", "steps"), {"actions": {"order": ["e1"], "items": {"e1": steps}}})
+    assert changes == {"actions": {"items": {"e1": {"steps": {"items": {}, "order": ["a"]}}}}}
 
 
 def test_nothing_is_offered_for_an_empty_entry_nor_for_one_that_stands_or_never_stood(world: World, token: str) -> None:
