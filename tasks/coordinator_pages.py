@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import and_, select
 from sqlalchemy.orm import Session
 
-from models.advance import runs_out_at
+from models.advance import missed_at, runs_out_at
 from models.calendar import Shift
 from models.definition import Policy, Role
 from models.doors import tray
@@ -118,6 +118,8 @@ class Late:
     received_on: date
     """On the coordinator's day."""
     due_on: date | None
+    is_in_time: bool
+    """Whether it came before the deadline was missed: a newer version of an answer that counts, and no late one."""
     early: bool
     why_not: str
     """Why it cannot be taken in; empty where it can."""
@@ -127,11 +129,6 @@ class Late:
     """Approvals that are asked anew if it is taken in."""
     changes: tuple[Change, ...] = ()
     """What is other than in that revision, section by section."""
-
-    @property
-    def is_before_due(self) -> bool:
-        """Whether it came in time: a newer version of an answer that counts, and no late one."""
-        return self.due_on is None or self.received_on <= self.due_on
 
     @property
     def changed(self) -> tuple[Change, ...]:
@@ -298,6 +295,7 @@ def _late(standing: Standing, kept: tray.Kept) -> Late:
         received_at=revision.received_at,
         received_on=standing.today(revision.received_at),
         due_on=gate.due_on,
+        is_in_time=gate.due_on is not None and revision.received_at < missed_at(standing, gate),
         early=gate.first_opened_at is None,
         why_not=tray.why_not_included(standing, kept) or "",
         counts=item.current.number if item.current else None,

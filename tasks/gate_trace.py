@@ -60,7 +60,7 @@ class Trace:
     @property
     def is_empty(self) -> bool:
         """Whether nothing has come of anybody yet."""
-        return not (self.outcome or self.revisions or self.decisions or self.requests)
+        return not (self.outcome or self.said or self.revisions or self.decisions or self.requests)
 
 
 def trace_of(session: Session, standing: Standing, gate: Gate) -> Trace:

@@ -43,6 +43,8 @@ class GateLine:
     days_left: int | None
     opens_on: date | None
     waits_for: tuple[str, ...]
+    is_rejected: bool
+    """Nobody is waited for but the coordinator."""
 
 
 @dataclass(frozen=True)
@@ -66,9 +68,8 @@ class PhasePage:
     steps: tuple[Step, ...]
 
 
-def phase_lines(standing: Standing) -> list[PhaseLine]:
-    """All phases, in order."""
-    today_of = standing.today
+def phase_lines(standing: Standing, today: date) -> list[PhaseLine]:
+    """All phases, in order. `today`: the coordinator's day."""
     return [
         PhaseLine(
             number=phase.number,
@@ -76,10 +77,10 @@ def phase_lines(standing: Standing) -> list[PhaseLine]:
             state=PhaseState(phase.state),
             planned_on=phase.planned_on,
             opened_on=phase.opened_on,
-            completed_on=today_of(phase.completed_at) if phase.completed_at else None,
+            completed_on=standing.today(phase.completed_at) if phase.completed_at else None,
             done=sum(gate.is_satisfied for gate in gates),
             gates=len(gates),
-            late=sum(gate.is_open and gate.missed for gate in gates),
+            late=sum(gate.is_late(today) and not gate.rejected for gate in gates),
             run_id=phase.run_id or "",
         )
         for phase, gates in _phases(standing)
@@ -88,7 +89,7 @@ def phase_lines(standing: Standing) -> list[PhaseLine]:
 
 def phase_page(standing: Standing, number: int, today: date) -> PhasePage | None:
     """The phase of that number; None where the programme has none."""
-    for line, (_, gates) in zip(phase_lines(standing), _phases(standing), strict=True):
+    for line, (_, gates) in zip(phase_lines(standing, today), _phases(standing), strict=True):
         if line.number == number:
             keys = dict.fromkeys(gate.key for gate in gates)
             return PhasePage(line, tuple(_step(standing, [gate for gate in gates if gate.key == key], today) for key in keys))
@@ -118,4 +119,5 @@ def _gate(standing: Standing, gate: Gate, today: date) -> GateLine:
         days_left=(gate.due_on - today).days if gate.is_open and gate.due_on else None,
         opens_on=None if opens_on == date.min else opens_on,
         waits_for=tuple(dict.fromkeys(waits)),
+        is_rejected=gate.is_open and gate.rejected,
     )

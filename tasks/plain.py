@@ -33,7 +33,7 @@ def plainly(words: Words, standing: Standing, message: str) -> str:
 
 def _labelled(words: Words, standing: Standing, found: re.Match[str]) -> str:
     titles = {item.number: item.title for item in METHOD.deliverables} | {key: gate.title for key, gate in METHOD.gates.items()}
-    if found[1] not in titles:
+    if found[1] not in titles or found[2] not in standing.all_scopes():
         return found[0]
     about = scope_names(standing, found[2])
     return f"“{words.gettext(titles[found[1]])}”" + (f" ({words.listing(list(about))})" if about else "")

@@ -1,7 +1,7 @@
 """The language of a page: the one chosen in its footer; else that of the reader's mailbox, or of the browser where no reader is known.
 
 A page behind a link has a reader. The front page, lists of documents and what went wrong have none. A choice is remembered by a cookie
-in this browser, and is for pages alone: documents, mail and files keep their language.
+in this browser. Editions and mail keep their language; a workbook or a Word copy is in that of the page it was taken from.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ class Switch:
 
 
 def switch(language: str) -> Switch | None:
-    """The way to other languages from a page in this one; None where there are none, or where what was typed would be lost by it."""
+    """The way to other languages from a page in this one; None where there are none, and on a page that came back with what was typed."""
     here = _asked.get().here
     others = tuple((code, name_of(code)) for code in catalogues() if code != language)
     return Switch(here, others) if here and others else None

@@ -63,17 +63,18 @@ def why_not_included(standing: Standing, kept: Kept) -> str | None:
     gate = kept.gate
     if gate.is_open:
         return None
-    if gate.state == GateState.PENDING:
-        return f"{gate.label} has not opened yet: it is taken in by itself when it does."
     fixed = [item for item in _resting(standing, gate) if item.state in (EditionState.APPROVED, EditionState.PUBLISHED)]
-    if fixed:
-        names = ", ".join(f"{item.deliverable} @ {item.scope}" for item in fixed)
-        return f"It would change what rests on it and does not change any more: {names}. Keep it for the next time, or decline it."
     over = [item for item in _deciding(standing, gate) if standing.phase(item.phase).state == PhaseState.COMPLETED]
-    if over:
+    why = None
+    if gate.state == GateState.PENDING:
+        why = f"{gate.label} has not opened yet: it is taken in by itself when it does."
+    elif fixed:
+        names = ", ".join(f"{item.deliverable} @ {item.scope}" for item in fixed)
+        why = f"It would change what rests on it and does not change any more: {names}. Keep it for the next time, or decline it."
+    elif over:
         names = ", ".join(item.label for item in over)
-        return f"It has been decided on and that phase is completed: {names}. Keep it for the next time, or decline it."
-    return None
+        why = f"It has been decided on and that phase is completed: {names}. Keep it for the next time, or decline it."
+    return why
 
 
 def stale_approvals(standing: Standing, kept: Kept) -> list[Gate]:

@@ -65,7 +65,10 @@ def field_at(fields: Sequence[Field], path: Path) -> Field | None:
 
 
 def state_of(fields: Sequence[Field], body: Mapping[str, Any] | None) -> State:
-    """A body as a draft starts from it; None: an empty one. The same body gives the same keys, e1, e2 and so on."""
+    """A body as a draft starts from it; None: an empty one. The same body gives the same keys, e1, e2 and so on.
+
+    What has another shape than the fields have, as a body of another version of the method may, is left out.
+    """
     if body is None:
         return blank(fields)
     return {field.name: _node(field, body.get(field.name, json.loads(field.default) if field.default else None)) for field in fields}
@@ -75,7 +78,8 @@ def _node(field: Field, value: Any) -> Any:
     if field.form is Form.GROUP:
         return state_of(field.fields, value) if isinstance(value, Mapping) else _nothing(field.fields)
     if field.form is Form.ENTRIES:
-        items = {f"e{number}": state_of(field.fields, entry) for number, entry in enumerate(value or (), start=1)}
+        entries = [entry for entry in value if isinstance(entry, Mapping)] if isinstance(value, list | tuple) else []
+        items = {f"e{number}": state_of(field.fields, entry) for number, entry in enumerate(entries, start=1)}
         return {"order": list(items), "items": items}
     return typed(field, value)
 

@@ -108,7 +108,7 @@ def typed(field: Field, value: Any) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if field.form is Form.LINES:
-        return "\n".join(str(line) for line in value)
+        return "\n".join(str(line) for line in value) if isinstance(value, list | tuple) else str(value)
     if isinstance(value, int | float):
         return _plain(Decimal(repr(value)))
     return str(value)

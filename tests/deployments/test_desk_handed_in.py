@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import re
+import sqlite3
+from contextlib import closing
+from datetime import timedelta
 from html import unescape
 
 import httpx
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, text
 
-from models.contributions import Revision
+from models.contributions import Attachment, Revision
 from models.database import changing, reading
-from models.doors import wishing
+from models.doors import steering, wishing
 from models.doors.answering import Offered, contribute
 from models.doors.attaching import Upload, attach
 from models.editions import sha256_of
@@ -106,6 +110,48 @@ def test_a_receipt_of_another_organisation_is_not_shown(world: World) -> None:
     assert world.get(f"/a/{stranger}/receipt/1").status_code == 404
 
 
+def test_a_receipt_of_what_came_before_it_was_asked_for_says_that_it_is_taken_in_by_itself(world: World) -> None:
+    with changing(world.engine) as session:
+        standing = load(session, "orchard", locked=True)
+        gate = standing.gate("profile", "city-cedar")
+        contribute(session, standing, gate, Offered("cedar", "en", body_for(standing, gate, "cedar", [], world.now)), ORIGIN, world.now)
+    page = said(world.get(f"/a/{world.token('profile', 'city-cedar', 'cedar', 'project-lead')}/receipt"))
+    assert "it is kept, and taken in by itself as soon as it is" in page
+    assert "the coordinator decides" not in page
+
+
+@pytest.mark.parametrize(
+    ("what", "expected"),
+    [
+        ("next", "It is not taken in this time and changes nothing that has been approved."),
+        ("decline", "It is not taken. Revision 1, which you sent before, counts and stays."),
+    ],
+)
+def test_a_receipt_of_a_newer_version_says_what_became_of_it_and_not_that_it_was_late(world: World, what: str, expected: str) -> None:
+    hands_in(world, FIRST, SECOND)
+    signed_in(world).press(f"{HOME}/tray/{numbers(world)[1]}", what=what, answer="Of another town.")
+    page = said(world.get(f"{mine(world)}/receipt/2"))
+    assert expected in page
+    assert "late" not in page.replace("later", "")
+
+
+@pytest.mark.parametrize("odd", ["text", 3, True, [1, 2], {"a": 1}, None])
+def test_a_revision_of_another_shape_is_read_all_the_same(world: World, odd: object) -> None:
+    (body,) = hands_in(world, FIRST)
+    with world.engine.execution_options(changing=True).begin() as connection:
+        connection.execute(text("update revision set body = :body"), {"body": json.dumps(dict.fromkeys(body, odd))})
+    inside, (number,) = signed_in(world), numbers(world)
+    assert world.get(f"{mine(world)}/receipt").status_code == 200
+    assert inside.get(f"{needs(world)}/revision/{number}").status_code == 200
+
+
+def test_of_a_contribution_of_an_unknown_kind_the_receipt_has_the_fingerprint(world: World) -> None:
+    (body,) = hands_in(world, FIRST)
+    with world.engine.execution_options(changing=True).begin() as connection:
+        connection.execute(text("update contribution set kind = 'of another method'"))
+    assert sha256_of(body) in world.get(f"{mine(world)}/receipt").text
+
+
 # -- the coordinator -------------------------------------------------------------------------------------------------
 
 
@@ -183,6 +229,41 @@ def test_a_decision_is_read_with_its_comment_on_the_gates_page(review: World) ->
     assert "returned with comments" in page.text
     assert "More &lt;i&gt;figures&lt;/i&gt;." in page.text
     assert "on their behalf" in page.text
+
+
+def test_what_was_said_when_extending_is_read_on_the_gates_page(world: World) -> None:
+    with changing(world.engine) as session:
+        standing = load(session, "orchard", locked=True)
+        gate = standing.gate("needs", "city-cedar")
+        assert gate.due_on is not None
+        steering.extend(session, standing, gate, gate.due_on + timedelta(days=14), "Because of the elections.", world.now)
+    assert "Because of the elections." in said(signed_in(world).get(needs(world)))
+
+
+def test_a_rejected_gate_waits_for_the_coordinator_alone(review: World) -> None:
+    inside = signed_in(review)
+    gate = review.gate("needs-approval", "city-cedar")
+    address = inside.press(f"{HOME}/gate/{gate.id}", "behalf", party="cedar:mayor-delegate").headers["location"]
+    shown = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', inside.get(address).text))
+    inside.post(address, verdict="reject", comment="Not like this.", **shown)
+    page = inside.get(f"{HOME}/phase/1").text
+    row = page[page.index(f"{HOME}/gate/{gate.id}") :].partition("</li>")[0]
+    assert "rejected: yours to settle" in row
+    assert "left" not in row
+
+
+def test_files_of_another_programme_are_not_handed_out(world: World) -> None:
+    with changing(world.engine) as session:
+        standing = load(session, "orchard", locked=True)
+        attach(session, standing, standing.gate("needs", "city-cedar"), "cedar", Upload("a.pdf", files.PDF), "", world.now)
+    inside = signed_in(world)
+    with reading(world.engine) as session:
+        number = session.scalars(select(Attachment.id)).one()
+    assert inside.get(f"{HOME}/files/{number}").status_code == 200
+    with closing(sqlite3.connect(world.folder / "programme.db")) as beside:
+        beside.execute("update attachment set programme_id = 'meadow'")  # a connection of its own holds no foreign keys
+        beside.commit()
+    assert inside.get(f"{HOME}/files/{number}").status_code == 404
 
 
 # -- elsewhere -------------------------------------------------------------------------------------------------------

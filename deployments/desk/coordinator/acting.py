@@ -41,7 +41,7 @@ def _programme(request: Request, status: int = 200, **told: Any) -> Response:
         shown = {
             "board": board(entered.session, entered.standing, entered.now),
             "silence": find(entered.session, request.app.state.patience, entered.now).silence,
-            "phases": phase_lines(entered.standing),
+            "phases": phase_lines(entered.standing, entered.standing.today(entered.now)),
             "prefect": settings.prefect_ui(),
         }
         return entered.page("programme", status, **shown, **told)

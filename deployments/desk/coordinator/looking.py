@@ -42,7 +42,7 @@ def revision(request: Request) -> Response:
 
 @inside
 def file(request: Request) -> Response:
-    """A file that came with a contribution or a decision of this programme. It is saved and never shown: what is inside is not ours."""
+    """A file that partners of this programme attached, handed in or not. It is saved and never shown: what is inside is not ours."""
     with entering(request) as entered:
         found = entered.session.get(Attachment, request.path_params["number"])
         if found is None or found.programme_id != entered.standing.programme.id:
