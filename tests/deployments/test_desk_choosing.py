@@ -41,7 +41,7 @@ def test_the_answer_of_somebody_who_closed_the_browser_waits_for_whoever_comes_n
     assert (refused.status_code, revisions(world)) == (422, [])
     shown = page(world, address)
     assert "Berta answered this differently, just now:" in shown
-    assert ">31000</blockquote>" in shown
+    assert ">31,000</blockquote>" in shown
     carla = form(world, address)
     assert carla.value("population") == "30000"
     assert by_itself(world, address, carla.with_(("choose~population", choice)))["conflicts"] == []

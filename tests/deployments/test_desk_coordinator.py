@@ -298,7 +298,7 @@ def test_what_came_late_is_read_and_taken_in(world: World) -> None:
     assert world.nudged == ["orchard"]
 
 
-@pytest.mark.parametrize(("what", "said"), [("next", "your form starts from it"), ("decline", "it was not taken")])
+@pytest.mark.parametrize(("what", "said"), [("next", "your form starts from it"), ("decline", "It is not taken. Revision 1")])
 def test_the_sender_sees_what_became_of_it(world: World, what: str, said: str) -> None:
     sends_late(world)
     inside = signed_in(world)
