@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
-from models.gates import GateState
+from models.gates import Gate, GateState
 from models.method import METHOD
 from models.programme import Phase, PhaseState
 from models.standing import Standing
@@ -50,7 +50,13 @@ def _openings(standing: Standing) -> Iterator[Coming]:
             for gate in free:
                 day = standing.opens_on(gate)
                 if day is not None:
-                    yield Coming(gate.spec.title, standing.work_begins(max(day, standing.programme.start_on)), gate.key)
+                    yield Coming(gate.spec.title, _opens_at(standing, gate, day), gate.key)
+
+
+def _opens_at(standing: Standing, gate: Gate, day: date) -> datetime:
+    """The morning of its day, or the moment what comes before it was done, whichever is later."""
+    done = [other.satisfied_at for other in standing.predecessors(gate) or () if other.satisfied_at]
+    return max([standing.work_begins(max(day, standing.programme.start_on)), *done])
 
 
 def _phase(standing: Standing, phase: Phase, *, is_early: bool = False) -> Coming:

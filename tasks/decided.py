@@ -34,6 +34,8 @@ class Decided:
     writer: str
     bound: tuple[str, ...]
     earlier: bool
+    on_behalf: bool
+    """Recorded by the coordinator for whoever decided."""
 
 
 def own_decision(session: Session, standing: Standing, gate: Gate, link: Link) -> Decided | None:
@@ -93,4 +95,5 @@ def decided(session: Session, standing: Standing, gate: Gate, decision: Decision
         writer=decision.writer,
         bound=tuple(decision.bound.values()),
         earlier=decision.round != gate.round,
+        on_behalf=decision.on_behalf,
     )

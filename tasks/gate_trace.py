@@ -8,7 +8,6 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from models.decisions import Decision
 from models.gates import Gate, Outcome
 from models.standing import Standing
 from models.wishes import TimeRequest, WishState
@@ -35,14 +34,6 @@ class Answered:
 
 
 @dataclass(frozen=True)
-class Settled:
-    """A decision; `on_behalf`: the coordinator recorded it for whoever decided."""
-
-    decision: Decided
-    on_behalf: bool
-
-
-@dataclass(frozen=True)
 class Trace:
     """Everything, each kind in the order it came. `outcome`: how the gate was satisfied; None while it is not."""
 
@@ -54,7 +45,7 @@ class Trace:
     said: str
     """What the coordinator said when extending it or going on without it, unless it was the answer to a request."""
     revisions: tuple[HandedIn, ...]
-    decisions: tuple[Settled, ...]
+    decisions: tuple[Decided, ...]
     requests: tuple[Answered, ...]
 
     @property
@@ -73,13 +64,9 @@ def trace_of(session: Session, standing: Standing, gate: Gate) -> Trace:
         on=gate.happened_on or (standing.today(gate.satisfied_at) if gate.satisfied_at else None),
         said="" if gate.remark in {item.answer for item in requests} else gate.remark or "",
         revisions=tuple(handed_in(session, standing, gate)),
-        decisions=tuple(_settled(session, standing, gate, item) for item in gate.decisions),
+        decisions=tuple(decided(session, standing, gate, item) for item in gate.decisions),
         requests=requests,
     )
-
-
-def _settled(session: Session, standing: Standing, gate: Gate, decision: Decision) -> Settled:
-    return Settled(decided(session, standing, gate, decision), decision.on_behalf)
 
 
 def _answered(standing: Standing, item: TimeRequest) -> Answered:

@@ -134,7 +134,8 @@ def test_a_section_that_was_withdrawn_opens_nothing(world: World) -> None:
         assert world.post(page, data=sent).status_code == 303
     answer = world.get(f"/a/{token}")
     assert answer.status_code == 410
-    assert "Ask whoever sent it to you" in answer.text
+    assert "was taken back. Ask whoever sent it to you" in answer.text
+    assert "for a time" not in answer.text
     assert "withdrawn" in world.get(page).text
     assert [kind for kind, _, _ in world.history() if kind.startswith("section")] == ["section-handed-on", "section-withdrawn"]
 
@@ -144,7 +145,9 @@ def test_a_section_runs_out_and_is_withdrawn_with_its_organisations_links(world:
     longer = signed(world, "part", section=number)
     assert visit(world, longer, WRITING) == {"needs"}
     world.set_clock(world.now + timedelta(days=4))
-    assert world.get(f"/a/{token}").status_code == 410
+    over = world.get(f"/a/{token}")
+    assert over.status_code == 410
+    assert "for a time, and that is over" in over.text
     assert world.get(f"/a/{longer}").status_code == 410, "the row's day counts, whatever the link says"
     _, token = handed_on(world, "needs", days=3)
     withdraw(world)

@@ -131,6 +131,18 @@ def test_the_overview_says_what_opens_next_and_when(world: World) -> None:
     assert said == f"next: phase 2, Thematic benchmarks, opens on {at} at the earliest, once what comes before it is done"
 
 
+def test_what_waited_for_something_else_is_due_since_that_was_done_and_not_since_its_day(world: World) -> None:
+    world.answer("needs")
+    world.wait_days(15)
+    world.contribute("profile", "city-cedar")
+    with world.looking() as standing:
+        said = overview(standing, world.now).splitlines()[-1]
+    at = standing.calendar.local("alliance", world.now)
+    assert said.startswith("next: ")
+    assert "(needs-approval)" in said
+    assert f"was to open on {at:%Y-%m-%d at %H:%M}" in said
+
+
 def test_the_overview_of_a_programme_that_is_over_says_when_it_was_closed(world: World) -> None:
     with world.changing() as (_, standing):
         standing.programme.closed_at = world.now
