@@ -20,7 +20,7 @@
   if (!form) return;
   const status = document.getElementById("status");
   const every = 20000, patience = 45000;
-  let dirty = false, sending = null, leaving = false, stopped = false, trying = false, tried = false, again = 0, wait = 2000;
+  let dirty = false, sending = null, leaving = false, stopped = false, trying = false, tried = false, shut = false, again = 0, wait = 2000;
 
   const say = (text, failed) => {
     status.textContent = text;
@@ -125,7 +125,8 @@
       if (answer.status >= 500 || answer.status === 429) throw new Error(String(answer.status));
       if (!answer.ok) {
         stopped = dirty = true;
-        say(form.dataset.gone, true);
+        shut = answer.status === 404 || answer.status === 410;  // the link opens nothing: the next page would not have what was typed
+        say(shut ? form.dataset.shut : form.dataset.gone, true);
         return true;
       }
       tried = false;
@@ -166,6 +167,7 @@
     const arrived = await sending;
     sending = null;
     trying = false;
+    if (shut) return;
     if (!arrived && !tried) {
       tried = true;  // pressed once more, it goes as it would without a script, and the browser or the desk says why
       say(form.dataset.kept, true);

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from models.database import reading
 from models.drafts import Draft
 from tests.browsers import PHONE, browsing, press, serving
+from tests.deployments.desk_links import withdraw
 from tests.deployments.desk_world import World, launched, lead
 
 
@@ -78,6 +79,23 @@ def test_what_is_typed_is_saved_by_itself_and_two_answers_to_one_question_are_bo
     expect(anna.get_by_role("status")).to_contain_text("Somebody with the same link changed the same answer")
     with reading(world.engine) as session:
         assert session.scalar(select(func.count()).select_from(Draft)) == 1
+
+
+@pytest.mark.server
+def test_what_was_typed_stays_on_the_page_when_its_link_stops_working(
+    desk: tuple[World, str], people: tuple[BrowserContext, BrowserContext]
+) -> None:
+    world, address = desk
+    page = people[0].new_page()
+    where = f"{address}/a/{lead(world)}/form/context"
+    page.goto(where)
+    withdraw(world)
+    written(page, "Context", "What took an hour to write.")
+    expect(page.get_by_role("status")).to_contain_text("this link opens nothing any more")
+    page.get_by_role("button", name="Save and continue").click()
+    expect(page.get_by_role("status")).to_contain_text("What you wrote still stands here")
+    expect(page.get_by_label("Context")).to_have_value("What took an hour to write.")
+    assert page.url == where
 
 
 @pytest.mark.server
