@@ -30,6 +30,14 @@ def world(morning: World, tmp_path: Path) -> World:
 
 
 @pytest.fixture
+def mail_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Mail goes to files of this test alone, with links to an address of its own."""
+    monkeypatch.setenv("VAR", str(tmp_path / "var"))
+    monkeypatch.delenv("NOTIFY_URLS", raising=False)
+    monkeypatch.setenv("PUBLIC_URL", "http://desk.example")
+
+
+@pytest.fixture
 def asked(world: World) -> World:
     """The same, for tests in whose words a city is asked for something."""
     return world

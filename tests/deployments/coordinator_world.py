@@ -67,6 +67,15 @@ def signed_in(world: World) -> Browser:
     return browser
 
 
+def decides_for_the_mayor(browser: Browser, verdict: str, comment: str = "") -> str:
+    """Decide on Cedar's needs assessment on behalf of its mayor's delegate; the address of the delegate's page."""
+    gate = browser.world.gate("needs-approval", "city-cedar")
+    address = browser.press(f"{HOME}/gate/{gate.id}", "behalf", party="cedar:mayor-delegate").headers["location"]
+    shown = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', browser.get(address).text))
+    assert browser.post(address, verdict=verdict, comment=comment, **shown).status_code == 303
+    return address
+
+
 def link(world: World, programme: str = "orchard") -> str:
     """The token of a link as the command line prints it."""
     with changing(world.engine) as session:

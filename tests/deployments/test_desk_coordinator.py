@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 import yaml
@@ -21,19 +20,14 @@ from models.doors.wishing import Wanted
 from models.events import history
 from models.standing import load
 from models.wishes import TimeRequest
-from tests.deployments.coordinator_world import HOME, Browser, links_on, proof_in, signed_in
-from tests.deployments.desk_world import ORIGIN, SECRET, World, body_for, copied
+from tests.deployments.coordinator_world import HOME, Browser, decides_for_the_mayor, links_on, proof_in, signed_in
+from tests.deployments.desk_world import ORIGIN, SECRET, World, body_for
 from tests.deployments.test_desk_wishes import error_beside
 
 REASON = "The councillor for it <b>starts</b> in April."
 
 
-@pytest.fixture
-def world(morning: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setenv("VAR", str(tmp_path / "var"))
-    monkeypatch.delenv("NOTIFY_URLS", raising=False)
-    monkeypatch.setenv("PUBLIC_URL", "http://desk.example")
-    return copied(morning, tmp_path / "world")
+pytestmark = pytest.mark.usefixtures("mail_folder")
 
 
 @pytest.fixture
@@ -321,13 +315,8 @@ def test_that_approvers_are_asked_anew_is_said_before(review: World) -> None:
 
 def test_a_decision_on_behalf_is_recorded_so(review: World) -> None:
     inside = signed_in(review)
-    gate = review.gate("needs-approval", "city-cedar")
-    address = inside.press(f"{HOME}/gate/{gate.id}", "behalf", party="cedar:mayor-delegate").headers["location"]
-    page = inside.get(address)
-    assert "You act on behalf of Cedar." in page.text
-    shown = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', page.text))
-    answer = inside.post(address, verdict="approve", **shown)
-    assert answer.status_code == 303
+    address = decides_for_the_mayor(inside, "approve")
+    assert "You act on behalf of Cedar." in inside.get(address).text
     (decision,) = review.gate("needs-approval", "city-cedar").decisions
     assert (decision.organisation, decision.on_behalf, decision.entry) == ("cedar", True, "desk")
     assert events(review, "decision-recorded")[-1]["on_behalf"] is True

@@ -8,6 +8,7 @@ import sqlite3
 from contextlib import closing
 from datetime import timedelta
 from html import unescape
+from typing import Any
 
 import httpx
 import pytest
@@ -21,7 +22,7 @@ from models.doors.attaching import Upload, attach
 from models.editions import sha256_of
 from models.method import METHOD
 from models.standing import load
-from tests.deployments.coordinator_world import HOME, Browser, links_on, signed_in
+from tests.deployments.coordinator_world import HOME, Browser, decides_for_the_mayor, links_on, signed_in
 from tests.deployments.desk_world import ORIGIN, World, body_for
 from tests.deployments.test_desk_coordinator import asks, needs
 from tests.models import files
@@ -29,9 +30,9 @@ from tests.models import files
 FIRST, SECOND = "What we said <b>first</b>.", "What we said second."
 
 
-def hands_in(world: World, *contexts: str, slug: str = "cedar", writer: str = "Ada") -> list[dict[str, object]]:
+def hands_in(world: World, *contexts: str, slug: str = "cedar", writer: str = "Ada") -> list[dict[str, Any]]:
     """Needs of a city, once for each text; the bodies."""
-    found = []
+    found: list[dict[str, Any]] = []
     with changing(world.engine) as session:
         standing = load(session, "orchard", locked=True)
         gate = standing.gate("needs", f"city-{slug}")
@@ -67,7 +68,7 @@ def test_a_receipt_has_everything_that_was_handed_in_who_wrote_it_and_its_finger
     assert sha256_of(body) in page.text
     assert "Written by Ada" in said(page)
     assert "Revision 1 counts now" in said(page)
-    assert all(str(figure["label"]) in page.text for figure in body["figures"])  # type: ignore[attr-defined]
+    assert all(str(figure["label"]) in page.text for figure in body["figures"])
     assert "68,000 people" in said(page)
 
 
@@ -222,9 +223,7 @@ def test_an_answered_request_for_time_leaves_its_trace_with_why_the_date_moved(w
 def test_a_decision_is_read_with_its_comment_on_the_gates_page(review: World) -> None:
     inside = signed_in(review)
     gate = review.gate("needs-approval", "city-cedar")
-    address = inside.press(f"{HOME}/gate/{gate.id}", "behalf", party="cedar:mayor-delegate").headers["location"]
-    shown = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', inside.get(address).text))
-    inside.post(address, verdict="return", comment="More <i>figures</i>.", **shown)
+    address = decides_for_the_mayor(inside, "return", "More <i>figures</i>.")
     page = inside.get(f"{HOME}/gate/{gate.id}")
     assert "returned with comments" in page.text
     assert "More &lt;i&gt;figures&lt;/i&gt;." in page.text
@@ -244,9 +243,7 @@ def test_what_was_said_when_extending_is_read_on_the_gates_page(world: World) ->
 def test_a_rejected_gate_waits_for_the_coordinator_alone(review: World) -> None:
     inside = signed_in(review)
     gate = review.gate("needs-approval", "city-cedar")
-    address = inside.press(f"{HOME}/gate/{gate.id}", "behalf", party="cedar:mayor-delegate").headers["location"]
-    shown = dict(re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', inside.get(address).text))
-    inside.post(address, verdict="reject", comment="Not like this.", **shown)
+    decides_for_the_mayor(inside, "reject", "Not like this.")
     page = inside.get(f"{HOME}/phase/1").text
     row = page[page.index(f"{HOME}/gate/{gate.id}") :].partition("</li>")[0]
     assert "rejected: yours to settle" in row

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 from html import unescape
-from pathlib import Path
 
 import pytest
 from sqlalchemy import text
@@ -16,7 +15,9 @@ from models.doors.answering import Offered, contribute
 from models.notices import Notice
 from models.standing import load
 from tests.deployments.coordinator_world import HOME, links_on, signed_in
-from tests.deployments.desk_world import ORIGIN, World, body_for, copied, lead
+from tests.deployments.desk_world import ORIGIN, World, body_for, lead
+
+pytestmark = pytest.mark.usefixtures("mail_folder")
 
 COUNTS = "It then counts"
 KEPT = "the coordinator decides whether"
@@ -72,38 +73,32 @@ def test_an_answer_to_what_is_asked_again_is_said_to_count_in_place_of_the_one_b
     assert KEPT not in said
 
 
-def test_a_newer_version_of_an_answer_that_counts_is_said_to_be_kept_and_not_to_count(world: World) -> None:
+OVERTAKEN = [
+    ("update gate set due_on = due_on", "counts and stays. This newer version is kept beside it", "not open any more"),
+    ("update revision set state = 'next'", "This is not open any more: what you hand in is kept", "counts and stays"),
+    (
+        "update gate set state = 'pending' where key = 'needs' and scope = 'city-cedar'",
+        "This is not asked of you yet: it is kept, and taken in by itself as soon as it is.",
+        KEPT,
+    ),
+]
+"""What happens before, what is said then, and what is not, beside that it counts: after an answer that counts, one the programme went on
+without, and one before its time."""
+
+
+@pytest.mark.parametrize(("change", "says", "says_not"), OVERTAKEN)
+def test_what_is_not_asked_now_is_said_to_be_kept_and_not_to_count(world: World, change: str, says: str, says_not: str) -> None:
     sends(world, "First.")
+    put(world, change)
     said = hand_in(world)
-    assert "What you handed in on Monday 4 March 2024" in said
-    assert "counts and stays. This newer version is kept beside it" in said
+    assert says in said
     assert COUNTS not in said
+    assert says_not not in said
 
 
-def test_an_answer_after_the_programme_went_on_without_it_is_said_to_be_kept(world: World) -> None:
-    sends(world, "First.")
-    put(world, "update revision set state = 'next'")
-    said = hand_in(world)
-    assert "This is not open any more: what you hand in is kept" in said
-    assert COUNTS not in said
-    assert "counts and stays" not in said
-
-
-def test_an_answer_to_what_is_not_asked_yet_is_said_to_be_taken_in_by_itself(world: World) -> None:
-    sends(world, "First.")
-    put(world, "update gate set state = 'pending' where key = 'needs' and scope = 'city-cedar'")
-    said = hand_in(world)
-    assert "This is not asked of you yet: it is kept, and taken in by itself as soon as it is." in said
-    assert KEPT not in said
+def test_the_page_itself_says_what_becomes_of_an_answer_before_its_time(world: World) -> None:
+    put(world, OVERTAKEN[-1][0])
     assert "What you send before this is asked of you is kept, and taken in by itself" in world.get(f"/a/{lead(world)}").text
-
-
-@pytest.fixture
-def world(morning: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setenv("VAR", str(tmp_path / "var"))
-    monkeypatch.delenv("NOTIFY_URLS", raising=False)
-    monkeypatch.setenv("PUBLIC_URL", "http://desk.example")
-    return copied(morning, tmp_path / "world")
 
 
 @pytest.mark.parametrize(

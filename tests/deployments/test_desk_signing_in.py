@@ -20,16 +20,10 @@ from models.notices import Notice
 from models.sign_ins import SignIn
 from models.wishes import Promise
 from tests.deployments.coordinator_world import HOME, MAILBOX, Browser, link, links_on, mailed, proof_in, signed_in, text_of
-from tests.deployments.desk_world import World, copied
+from tests.deployments.desk_world import World
 from tests.factories import definition
 
-
-@pytest.fixture
-def world(morning: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    monkeypatch.setenv("VAR", str(tmp_path / "var"))
-    monkeypatch.delenv("NOTIFY_URLS", raising=False)
-    monkeypatch.setenv("PUBLIC_URL", "http://desk.example")
-    return copied(morning, tmp_path / "world")
+pytestmark = pytest.mark.usefixtures("mail_folder")
 
 
 @pytest.fixture

@@ -38,6 +38,14 @@ def written(page: Page, label: str, text: str) -> None:
     page.keyboard.press("Tab")
 
 
+def at_the_form(desk: tuple[World, str], people: tuple[BrowserContext, BrowserContext], section: str) -> Page:
+    """The first of them at a section of the needs assessment."""
+    world, address = desk
+    page = people[0].new_page()
+    page.goto(f"{address}/a/{lead(world)}/form/{section}")
+    return page
+
+
 @pytest.mark.server
 def test_what_is_typed_is_saved_by_itself_and_two_answers_to_one_question_are_both_shown(
     desk: tuple[World, str], people: tuple[BrowserContext, BrowserContext]
@@ -85,11 +93,9 @@ def test_what_is_typed_is_saved_by_itself_and_two_answers_to_one_question_are_bo
 def test_what_was_typed_stays_on_the_page_when_its_link_stops_working(
     desk: tuple[World, str], people: tuple[BrowserContext, BrowserContext]
 ) -> None:
-    world, address = desk
-    page = people[0].new_page()
-    where = f"{address}/a/{lead(world)}/form/context"
-    page.goto(where)
-    withdraw(world)
+    page = at_the_form(desk, people, "context")
+    where = page.url
+    withdraw(desk[0])
     written(page, "Context", "What took an hour to write.")
     expect(page.get_by_role("status")).to_contain_text("this link opens nothing any more")
     page.get_by_role("button", name="Save and continue").click()
@@ -102,9 +108,7 @@ def test_what_was_typed_stays_on_the_page_when_its_link_stops_working(
 def test_without_a_connection_save_stays_on_the_page_and_says_so(
     desk: tuple[World, str], people: tuple[BrowserContext, BrowserContext]
 ) -> None:
-    world, address = desk
-    anna = people[0].new_page()
-    anna.goto(f"{address}/a/{lead(world)}/form/context")
+    world, anna = desk[0], at_the_form(desk, people, "context")
     status, text = anna.get_by_role("status"), anna.locator("textarea#context")
     text.fill("A town.")
     expect(status).to_have_text("Not saved yet")
