@@ -16,13 +16,12 @@ from models.doors import tray
 from models.drafts import Draft, DraftSave
 from models.gates import Gate
 from models.holding import held_until
-from models.known import known_in
 from models.method import METHOD, GateKind
 from models.standing import Party, Standing
 from models.wishes import Promise, TimeRequest
 from tasks.coming import Coming, coming
 from tasks.decided import role_title
-from tasks.forms.options import Offer
+from tasks.forms.options import offered_at
 from tasks.messages import written_in
 from tasks.notice_views import name_of, scope_names
 from tasks.page_bodies import changes_between
@@ -208,13 +207,8 @@ def late_of(session: Session, standing: Standing, kept: tray.Kept, words: Words,
     found = replace(found, why_not=plainly(words, standing, found.why_not), asked_anew=asked_anew)
     if current is None:
         return found
-    offer = Offer(standing.definition, known_in(session, standing, kept.gate, now), words, city_of(kept.gate.scope))
+    offer = offered_at(session, standing, kept.gate, words, now)
     return replace(found, changes=changes_between(kept.contribution.kind, current.body, kept.revision.body, offer))
-
-
-def city_of(scope: str) -> str:
-    """The city a scope is about; empty for any other."""
-    return scope.removeprefix("city-") if scope.startswith("city-") else ""
 
 
 def _drafts(session: Session, standing: Standing) -> dict[tuple[int, str], tuple[datetime, str]]:

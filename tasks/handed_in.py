@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -13,12 +13,11 @@ from sqlalchemy.orm import Session, selectinload
 from models.contribution_kinds import KINDS
 from models.contributions import Attachment, Contribution, Revision, RevisionState
 from models.gates import Gate
-from models.known import known_in
 from models.standing import Standing
 from tasks.attachments import Attached, attached
 from tasks.forms import state_of
 from tasks.forms.nodes import Node, View
-from tasks.forms.options import Offer
+from tasks.forms.options import offered_at
 from tasks.forms.sections import sections_of
 from tasks.notice_views import name_of
 from tasks.page_fields import asked_fields
@@ -129,8 +128,7 @@ def _sections(
         return ()  # of a method this version does not know: fingerprint and files still stand
     fields = asked_fields(found.kind)
     state = state_of(fields, revision.body)
-    city = gate.scope.removeprefix("city-") if gate.scope.startswith("city-") else ""
-    view = View(Offer(standing.definition, known_in(session, standing, gate, now), words, city, state))
+    view = View(replace(offered_at(session, standing, gate, words, now), state=state))
     return tuple((section.title(words), view.nodes(section.fields, state)) for section in sections_of(fields))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tasks.forms import state_of
@@ -19,7 +20,8 @@ def changes_between(kind: str, before: Mapping[str, Any], after: Mapping[str, An
 
 
 def _sections(fields: Sequence[Field], body: Mapping[str, Any], offer: Offer) -> tuple[Section, ...]:
-    nodes = View(offer).nodes(fields, state_of(fields, body))
+    state = state_of(fields, body)
+    nodes = View(replace(offer, state=state)).nodes(fields, state)
     return tuple(Section("", node.label, node.path[0], 2, tuple(_lines(node, ""))) for node in nodes)
 
 

@@ -18,12 +18,11 @@ from models.doors.drafting import Beginning, Saved, current, draft_of, last_save
 from models.doors.tray import starting_revision
 from models.drafts import Draft, DraftSave, OtherAnswer
 from models.gates import Gate
-from models.known import known_in
 from models.links import Link
 from models.standing import Standing
 from tasks.forms.checking import Checked, check
 from tasks.forms.nodes import Node, View, by_path, is_big
-from tasks.forms.options import Choice, Offer
+from tasks.forms.options import Choice, Offer, offered_at
 from tasks.forms.posted import KEY
 from tasks.forms.removed import Removed, removed_at
 from tasks.forms.sections import Row, Section, row_of, sections_of, sections_within
@@ -169,11 +168,9 @@ def writing_of(
     whole = asked_fields(gate.spec.contribution)
     fields = tuple(field for field in whole if only is None or field.name in only)
     sections = sections_within(sections_of(whole), {field.name for field in fields})
-    city = gate.scope.removeprefix("city-") if gate.scope.startswith("city-") else ""
-    known = known_in(session, standing, gate, now)
-    if link.purpose == "behalf":
-        known = replace(known, held_on=None)  # where what was recorded is wrong, the coordinator hands the true days in
-    offer = Offer(standing.definition, known, words, city)
+    offer = offered_at(session, standing, gate, words, now)
+    if link.purpose == "behalf":  # where what was recorded is wrong, the coordinator hands the true days in
+        offer = replace(offer, known=replace(offer.known, held_on=None))
     last, newest = starting_revision(session, standing, gate, link.organisation), last_revision(session, gate, link.organisation)
     number = newest.number if newest else 0  # declined ones count: what was written before one is never taken for what came after
     begun = state_of(whole, last.body) if last else _prefilled(whole, state_of(whole, None), offer)

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
+
+from sqlalchemy.orm import Session
 
 from models.contribution_kinds.parts import Known
 from models.definition import Definition, Kind, Side
+from models.gates import Gate
+from models.known import known_in
+from models.standing import Standing
 from tasks.forms.state import at, order_of
 from tasks.forms.typed import Path
 from tasks.page_fields import Field, Form
@@ -99,6 +105,12 @@ class Offer:
         rest = [(names.get(code, code), code) for code in COMMON if code not in near]
         for name, code in sorted(rest):
             yield Choice(code, _capital(name), is_rare=True)
+
+
+def offered_at(session: Session, standing: Standing, gate: Gate, words: Words, now: datetime) -> Offer:
+    """What there is to choose from at a gate of a running programme, and by which names what was chosen is known there."""
+    city = gate.scope.removeprefix("city-") if gate.scope.startswith("city-") else ""
+    return Offer(standing.definition, known_in(session, standing, gate, now), words, city)
 
 
 def _capital(name: str) -> str:
