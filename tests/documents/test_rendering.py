@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -220,9 +221,55 @@ def test_an_infographic_stands_alone_and_says_in_words_what_it_shows() -> None:
     assert drawing.findtext("s:title", namespaces=space) == "City infographic: Bergamo sul Mare"
     described = drawing.findtext("s:desc", namespaces=space)
     assert "Residents: 30,000" in described
-    assert "Need number 1, said in one line (5/5)" in described
+    assert "Need number 1, said in one line – A vision of a city for all (5/5)" in described
+    assert "services for newcomers listed: 1; organisations consulted: 1." in described
     assert "Rehearsal" in svg
     assert "href" not in svg
+
+
+def leaves(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Every place with a text or number, as what holds it and its key."""
+    for key, value in list(node.items() if isinstance(node, dict) else enumerate(node)):
+        if isinstance(value, dict | list):
+            yield from leaves(value)
+        elif isinstance(value, str | int | float) and not isinstance(value, bool):
+            yield node, key
+
+
+def seen_and_said(whole: dict[str, Any]) -> tuple[str, str]:
+    """What the drawing shows, and what its description says."""
+    drawing = parser.etree.fromstring(render_svg(edition(whole)).encode())
+    described = next(drawing.iter("{*}desc"))
+    said_ = str(described.text)
+    described.text = ""
+    return parser.etree.tostring(drawing, encoding="unicode"), said_
+
+
+@pytest.mark.parametrize(("number", "scope"), [("D1.4", CITY), ("D7.5", PAIR), ("D7.6", "programme")])
+def test_the_description_of_an_infographic_changes_with_everything_that_it_shows(number: str, scope: str) -> None:
+    whole = full(number, scope)
+    before = seen_and_said(whole)
+    shown = 0
+    bodies = [item["body"] for kind in whole["contributions"].values() for item in kind]
+    for held, key in [place for body in [*bodies, whole["pairs"]] for place in leaves(body)]:
+        value = held[key]
+        held[key] = f"Quite another {value}" if isinstance(value, str) else value - 1
+        try:
+            seen, said_ = seen_and_said(whole)
+        finally:
+            held[key] = value
+        if seen != before[0]:
+            shown += 1
+            assert said_ != before[1], f"{key}: {value!r} is drawn and not described"
+    assert shown > 5
+
+
+def test_the_description_of_an_infographic_counts_what_the_drawing_counts() -> None:
+    whole = full("D1.4", CITY)
+    body = whole["contributions"]["needs-assessment"][0]["body"]
+    before = seen_and_said(whole)[1]
+    body["services"].append({"name": "Advice", "description": "By telephone.", "target_group": "All"})
+    assert seen_and_said(whole)[1] != before
 
 
 def test_an_infographic_without_data_says_who_owes_it() -> None:
