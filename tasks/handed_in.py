@@ -59,6 +59,8 @@ class HandedIn:
     """Illustrative or generated: not a statement of that organisation."""
     counts_now: int | None
     """The number of the revision that counts; None where none does."""
+    until: int | None
+    """The number of the one that took its place; None where it never counted, or counts still."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +97,7 @@ def _contributions(session: Session, gate: Gate, organisation: str) -> Iterator[
 
 def _listed(standing: Standing, found: Contribution) -> Iterator[HandedIn]:
     current = found.current
+    accepted = [item.number for item in found.revisions if item.state == RevisionState.ACCEPTED]
     for revision in found.revisions:
         fate = fate_of(revision, current)
         yield HandedIn(
@@ -111,6 +114,7 @@ def _listed(standing: Standing, found: Contribution) -> Iterator[HandedIn]:
             sha256=revision.sha256,
             is_sample=revision.illustrative or revision.generated,
             counts_now=current.number if current else None,
+            until=next((number for number in accepted if number > revision.number), None) if revision.number in accepted else None,
         )
 
 

@@ -119,6 +119,11 @@ class Ask:
         return (self.due_on - self.today).days if self.due_on else None
 
     @property
+    def counts_now(self) -> int | None:
+        """The number of the reader's revision that counts; None where none does."""
+        return self.received[-1].counts_now if self.received else None
+
+    @property
     def may_send(self) -> bool:
         """Whether a contribution can be handed in: always by those who are asked, late ones are kept."""
         return self.kind is GateKind.CONTRIBUTION and self.situation is not Situation.READING

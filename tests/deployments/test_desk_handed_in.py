@@ -75,7 +75,7 @@ def test_a_receipt_has_everything_that_was_handed_in_who_wrote_it_and_its_finger
 def test_every_revision_keeps_a_receipt_of_its_own(world: World) -> None:
     hands_in(world, FIRST, SECOND)
     address = mine(world)
-    assert [f"{address}/receipt/1", f"{address}/receipt/2"] == links_on(world.get(address), f"{address}/receipt/")
+    assert set(links_on(world.get(address), f"{address}/receipt/")) == {f"{address}/receipt/1", f"{address}/receipt/2"}
     first, second = (world.get(f"{address}/receipt/{number}") for number in (1, 2))
     assert "Your contribution has arrived" in first.text
     assert FIRST.replace("<", "&lt;").replace(">", "&gt;") in first.text
@@ -96,6 +96,25 @@ def test_a_receipt_says_that_it_was_taken_in_and_the_first_that_it_counted_until
     assert "taken in: counts now" in second
     assert "The coordinator says Thank you for it." in second
     assert "counted until revision 2 came" in first
+
+
+def test_each_of_several_that_counted_names_the_one_that_took_its_place(world: World) -> None:
+    inside = signed_in(world)
+    hands_in(world, FIRST)
+    for text_ in (SECOND, "And a third time."):
+        hands_in(world, text_)
+        inside.press(f"{HOME}/tray/{numbers(world)[-1]}", what="include")
+    page = said(world.get(mine(world)))
+    assert page.count("counted until revision 2 came") == 1
+    assert page.count("counted until revision 3 came") == 1
+    assert page.count("counts now") == 1
+
+
+def test_the_page_of_what_is_done_leads_to_the_receipt_of_what_counts(world: World) -> None:
+    hands_in(world, FIRST, SECOND)
+    found = re.search(r'href="([^"]+)">See the receipt', world.get(mine(world)).text)
+    assert found
+    assert found[1] == f"{mine(world)}/receipt/1"
 
 
 def test_one_that_was_replaced_in_the_tray_was_not_declined(world: World) -> None:
