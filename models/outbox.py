@@ -172,7 +172,25 @@ def _is_owed(standing: Standing, gate: Gate, notice: Notice) -> bool:
 
 
 def superseded(session: Session, notices: Sequence[Notice], now: datetime) -> set[int]:
-    """The ids of those whose ladder has climbed on since: after a standstill only the latest rung goes out."""
+    """The ids of those that a later one, due by now, makes untrue: after a standstill only the latest goes out.
+
+    They are rungs of a ladder that has climbed on, and receipts that something lies in the tray when it has been dealt with.
+    """
+    return _climbed_on(session, notices, now) | _dealt_with(session, notices, now)
+
+
+def _dealt_with(session: Session, notices: Sequence[Notice], now: datetime) -> set[int]:
+    kept = [notice for notice in notices if notice.kind == NoticeKind.RECEIPT and notice.detail.get("became") == "kept"]
+    if not kept:
+        return set()
+    query = select(Notice.gate_id, Notice.mailbox, Notice.detail).where(
+        Notice.kind == NoticeKind.RECEIPT, Notice.gate_id.in_({notice.gate_id for notice in kept}), Notice.due_at <= now
+    )
+    told = {(gate_id, to, detail.get("revision")) for gate_id, to, detail in session.execute(query) if detail.get("became") != "kept"}
+    return {notice.id for notice in kept if (notice.gate_id, notice.mailbox, notice.detail.get("revision")) in told}
+
+
+def _climbed_on(session: Session, notices: Sequence[Notice], now: datetime) -> set[int]:
     rungs = [notice for notice in notices if notice.rung is not None]
     if not rungs:
         return set()

@@ -183,8 +183,10 @@ def _detail(standing: Standing, link: Link) -> dict[str, Any]:
     return {"home": True} if link.gate_id is None and link.acts else {}
 
 
-def reissue_everything(session: Session, standing: Standing, mailbox: str, now: datetime) -> bool:
+def reissue_everything(session: Session, standing: Standing, mailbox: str, now: datetime, *, by_coordinator: bool = False) -> bool:
     """Queue one mail with the links of everything a mailbox is asked for; whether one was queued now.
+
+    `by_coordinator`: nobody asked at that mailbox, the coordinator sends it.
 
     What is open then is looked up when it is sent. A mailbox that is not in the programme, or has had such mail just now or
     often enough today, gets none.
@@ -208,7 +210,7 @@ def reissue_everything(session: Session, standing: Standing, mailbox: str, now: 
     count, last = session.execute(query).one()
     if count >= MOST_A_DAY or (last is not None and now < last + AGAIN_AFTER):
         return False
-    detail = {"home": True, "everything": True}
+    detail = {"home": True, "everything": True} | ({"by_coordinator": True} if by_coordinator else {})
     return _queue(session, standing, contact, Role(contact.role), organisation, f"{start}/{count + 1}", now, None, detail)
 
 

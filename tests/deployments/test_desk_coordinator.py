@@ -18,6 +18,7 @@ from models.doors import steering, vital, wishing
 from models.doors.answering import Offered, contribute, party_of
 from models.doors.wishing import Wanted
 from models.events import history
+from models.notices import Notice
 from models.standing import load
 from models.wishes import TimeRequest
 from tests.deployments.coordinator_world import HOME, Browser, decides_for_the_mayor, links_on, proof_in, signed_in
@@ -264,6 +265,8 @@ def test_links_are_withdrawn_and_sent_again(inside: Browser) -> None:
     assert "the contacts of a running programme stay as its programme file had them" in said
     assert world.get(f"/a/{old}").status_code == 410
     assert inside.press(address, "send-links", party="cedar:project-lead").status_code == 303
+    with reading(world.engine) as session:
+        assert session.scalars(select(Notice).where(Notice.kind == "link")).one().detail["by_coordinator"] is True
     assert inside.press(address, "send-links", party="cedar:project-lead").status_code == 409
 
 

@@ -143,7 +143,7 @@ def test_a_receipt_of_what_came_before_it_was_asked_for_says_that_it_is_taken_in
 @pytest.mark.parametrize(
     ("what", "expected"),
     [
-        ("next", "It is not taken in this time and changes nothing that has been approved."),
+        ("next", "It is not taken in this time. It is kept: when the same is asked of you again, your form starts from it."),
         ("decline", "It is not taken. Revision 1, which you sent before, counts and stays."),
     ],
 )

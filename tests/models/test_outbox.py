@@ -179,6 +179,23 @@ def test_after_a_standstill_only_the_latest_rung_goes_out(session: Session, stan
     assert outbox.superseded(session, rungs, NOW) == {rungs[0].id}
 
 
+def receipt(standing: Standing, became: str, revision: int = 2, **overrides: Any) -> Notice:
+    detail = {"became": became, "revision": revision}
+    return notice(standing, f"{became}{revision}{overrides}", kind=NoticeKind.RECEIPT, detail=detail, **overrides)
+
+
+def test_that_something_lies_in_the_tray_is_not_told_any_more_when_what_became_of_it_is_told_now(
+    session: Session, standing: Standing
+) -> None:
+    kept, other, _ = queue(session, receipt(standing, "kept"), receipt(standing, "kept", 3), receipt(standing, "declined"))
+    assert outbox.superseded(session, [kept, other], NOW) == {kept.id}
+
+
+def test_that_something_lies_in_the_tray_is_told_while_what_became_of_it_waits(session: Session, standing: Standing) -> None:
+    kept, _ = queue(session, receipt(standing, "kept"), receipt(standing, "declined", due_at=NOW + MINUTE))
+    assert outbox.superseded(session, [kept], NOW) == set()
+
+
 def test_a_cancelled_notice_is_never_claimed_again(session: Session, standing: Standing) -> None:
     mine = claim_one(session, standing)
     outbox.cancel(session, mine.id, "me")

@@ -69,6 +69,19 @@ def test_a_lost_mailbox_gets_everything_it_is_asked_for_in_one_mail(asked: Engin
     assert [link.role for link in found] == [ROLE, "mayor-delegate", ROLE], "the lead's mailbox answers for roles that have none"
 
 
+@pytest.mark.parametrize(
+    ("by_coordinator", "says"), [(True, "The coordinator sends the links of this mailbox anew."), (False, "Somebody asked for the links")]
+)
+def test_the_mail_says_who_had_it_sent(asked: Engine, tmp_path: Path, by_coordinator: bool, says: str) -> None:
+    with changing(asked) as session:
+        access.reissue_everything(session, load(session, "orchard", locked=True), MAILBOX, NOW, by_coordinator=by_coordinator)
+    sent(asked, tmp_path)
+    (file,) = tmp_path.rglob("*.eml")
+    text = email.message_from_bytes(file.read_bytes(), policy=default).get_body(("plain",))
+    assert text is not None
+    assert says in " ".join(text.get_content().split())
+
+
 def test_what_was_done_meanwhile_is_not_in_it(asked: Engine, tmp_path: Path) -> None:
     with changing(asked) as session:
         standing = load(session, "orchard", locked=True)

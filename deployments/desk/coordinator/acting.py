@@ -155,7 +155,8 @@ def _send_links(entered: Entered, form: Form) -> str:
     """New links of everything they are asked for, to each of the party's mailboxes."""
     party = _party(entered, form)
     mailboxes = dict.fromkeys(item.mailbox for item in entered.standing.organisation(party.organisation).reached_at(party.role))
-    sent = [access.reissue_everything(entered.session, entered.standing, mailbox, entered.now) for mailbox in mailboxes]
+    session, standing, now = entered.session, entered.standing, entered.now
+    sent = [access.reissue_everything(session, standing, mailbox, now, by_coordinator=True) for mailbox in mailboxes]
     if not any(sent):
         said = Words(entered.language).gettext("They have had their links just now, or often enough today. Nothing was sent.")
         raise NotTaken([Problem(said)], conflict=True)
