@@ -18,6 +18,21 @@ def put(target: Path, data: bytes) -> None:
     Path(name).replace(target)
 
 
+SUMS = "SHA256SUMS"
+"""The file of a folder that has the digest of every other one, as `sha256sum --check` reads it."""
+
+
+def write_sums(folder: Path) -> None:
+    """Write down the digests of all files of a folder, in the order of their names."""
+    (folder / SUMS).write_text("".join(f"{digest}  {name}\n" for name, digest in sorted(sums_of(folder).items())), encoding="utf-8")
+
+
+def sums_of(folder: Path) -> dict[str, str]:
+    """The digest of each file of a folder by its path in it, without the list of them."""
+    files = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.is_file()}
+    return {name: sha256(path.read_bytes()) for name, path in files.items() if name != SUMS}
+
+
 def sha256(data: bytes) -> str:
     """The digest in hexadecimal."""
     return hashlib.sha256(data).hexdigest()

@@ -1,4 +1,4 @@
-"""The folder a rehearsal leaves: mail, timeline, calendar, deliverables, manifest and the page a person looks at.
+"""The folder a rehearsal leaves: mail, timeline, calendar, deliverables, manifest, the page a person looks at, and the digests of all.
 
 Same seed, same lock file, same bytes: everything is written from the rows, in a fixed order, with virtual times.
 """
@@ -24,6 +24,7 @@ from models.method import METHOD
 from models.programme_file import read_programme
 from models.standing import Standing
 from tasks.calendars import calendar_of
+from tasks.files import write_sums
 from tasks.rehearsing import Rehearsal, Samples
 
 MARK = ".rehearsal"
@@ -60,6 +61,7 @@ def rehearse(
     )
     (out / "manifest.json").write_text(json.dumps(manifest, indent=1, ensure_ascii=False, sort_keys=True) + "\n", encoding="utf-8")
     _write_index(standing, out, seed, manifest, events)
+    write_sums(out)
     return standing
 
 

@@ -18,19 +18,19 @@ from models.errors import ProgrammeError
 from models.events import EventKind
 from models.manifest import Line, Manifest
 from models.verify import programmes, violations
-from tasks.files import sha256
+from tasks.files import SUMS, sha256, sums_of
 from tasks.shops import site_sha256
 
 
 def verify_rehearsal(out: Path) -> list[str]:
-    """What is wrong with the folder of a rehearsal: files against the manifest, mail against the timeline; empty: nothing.
+    """What is wrong with the folder of a rehearsal: every file against its digest, what manifest and timeline say of them; empty: nothing.
 
     ProgrammeError where the folder is none of a rehearsal.
     """
     manifest, timeline = out / "manifest.json", out / "timeline.jsonl"
     if not (manifest.is_file() and timeline.is_file()):
         raise ProgrammeError(f"{out} has no manifest.json and timeline.jsonl: no rehearsal made it.")
-    return [*_manifest_faults(out, manifest), *_timeline_faults(out, timeline)]
+    return list(dict.fromkeys([*_manifest_faults(out, manifest), *_timeline_faults(out, timeline), *_sums_faults(out)]))
 
 
 def verify_installation(session: Session, documents: Path) -> list[str]:
@@ -53,6 +53,22 @@ def _manifest_faults(out: Path, manifest: Path) -> Iterator[str]:
             yield f"{row.path}: is not the file that was made"
         if row.approval.state in ("approved", "tacit") and row.approval.content_sha256 != row.content_sha256:
             yield f"{row.path}: holds other content than was approved"
+
+
+def _sums_faults(out: Path) -> Iterator[str]:
+    if not (out / SUMS).is_file():
+        yield f"{SUMS}: is not there"
+        return
+    lines = (out / SUMS).read_text(encoding="utf-8").splitlines()
+    made = {name: digest for digest, _, name in (line.partition("  ") for line in lines)}
+    found = sums_of(out)
+    for name in sorted(made.keys() | found.keys()):
+        if name not in found:
+            yield f"{name}: is not there"
+        elif name not in made:
+            yield f"{name}: was not made with the others"
+        elif found[name] != made[name]:
+            yield f"{name}: is not the file that was made"
 
 
 def _timeline_faults(out: Path, timeline: Path) -> Iterator[str]:

@@ -79,9 +79,31 @@ def forge_a_document(out: Path) -> None:
     (out / "manifest.json").write_text(json.dumps(whole))
 
 
+def add_to(name: str) -> Callable[[Path], None]:
+    def tamper(out: Path) -> None:
+        path = next(iter(sorted(out.glob(name))))
+        path.write_bytes(path.read_bytes() + b" ")
+
+    return tamper
+
+
+def lose(name: str) -> Callable[[Path], None]:
+    return lambda out: (out / name).unlink()
+
+
+def slip_one_in(out: Path) -> None:
+    (out / "mail" / "later.eml").write_text("Subject: never sent")
+
+
 @pytest.mark.parametrize(
     ("tamper", "told"),
     [
+        (add_to("index.html"), ["index.html: is not the file that was made"]),
+        (lose("index.html"), ["index.html: is not there"]),
+        (add_to("mail/*.eml"), [".eml: is not the file that was made"]),
+        (add_to("calendar.ics"), ["calendar.ics: is not the file that was made"]),
+        (slip_one_in, ["mail/later.eml: was not made with the others"]),
+        (lose("SHA256SUMS"), ["SHA256SUMS: is not there"]),
         (lose_a_mail, ["is not there"]),
         (cut_the_timeline, ["does not run from the launch to the closure"]),
         (turn_the_timeline, ["is not in the order of time"]),
