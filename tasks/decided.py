@@ -63,9 +63,20 @@ def returning(standing: Standing, gate: Gate) -> list[Decision]:
     return sorted((item for other in _deciding(standing, gate) for item in other.decisions), key=lambda item: (item.at, item.id))
 
 
+def returns_of(session: Session, standing: Standing, gate: Gate) -> list[Decided]:
+    """Every decision that sent a contribution back, whether or not it is asked for again now."""
+    found = [(item, other) for other in _approvals_of(standing, gate) for item in other.decisions if item.verdict == Verdict.RETURN]
+    return [decided(session, standing, other, item) for item, other in found]
+
+
 def _deciding(standing: Standing, gate: Gate) -> list[Gate]:
     """The approvals of a contribution that is asked for again."""
-    if gate.spec.kind is not GateKind.CONTRIBUTION or not gate.is_open or not gate.round:
+    return _approvals_of(standing, gate) if gate.is_open and gate.round else []
+
+
+def _approvals_of(standing: Standing, gate: Gate) -> list[Gate]:
+    """The approvals that decide on a contribution."""
+    if gate.spec.kind is not GateKind.CONTRIBUTION:
         return []
     return standing.gates_near(gate.scope, [spec.key for spec in METHOD.gates.values() if gate.key in spec.feeds])
 

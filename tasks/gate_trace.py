@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from models.gates import Gate, Outcome
 from models.standing import Standing
 from models.wishes import TimeRequest, WishState
-from tasks.decided import Decided, decided, role_title
+from tasks.decided import Decided, decided, returns_of, role_title
 from tasks.handed_in import HandedIn, handed_in
 from tasks.notice_views import name_of
 from tasks.pages import reasons_of
@@ -46,6 +46,7 @@ class Trace:
     """What the coordinator said when extending it or going on without it, unless it was the answer to a request."""
     revisions: tuple[HandedIn, ...]
     decisions: tuple[Decided, ...]
+    """Those taken here, and those that sent back what was handed in here."""
     requests: tuple[Answered, ...]
 
     @property
@@ -58,13 +59,14 @@ def trace_of(session: Session, standing: Standing, gate: Gate) -> Trace:
     """The trace of a gate, open or not."""
     query = select(TimeRequest).where(TimeRequest.gate_id == gate.id, TimeRequest.state != WishState.ASKED)
     requests = tuple(_answered(standing, item) for item in session.scalars(query.order_by(TimeRequest.id)))
+    own = [decided(session, standing, gate, item) for item in gate.decisions]
     return Trace(
         reasons=reasons_of(session, gate) if gate.is_open else (),
         outcome=Outcome(gate.outcome) if gate.outcome and gate.is_satisfied else None,
         on=gate.happened_on or (standing.today(gate.satisfied_at) if gate.satisfied_at else None),
         said="" if gate.remark in {item.answer for item in requests} else gate.remark or "",
         revisions=tuple(handed_in(session, standing, gate)),
-        decisions=tuple(decided(session, standing, gate, item) for item in gate.decisions),
+        decisions=tuple(sorted([*own, *returns_of(session, standing, gate)], key=lambda item: item.at)),
         requests=requests,
     )
 

@@ -248,6 +248,7 @@ def test_a_decision_is_read_with_its_comment_on_the_gates_page(review: World) ->
     assert "More &lt;i&gt;figures&lt;/i&gt;." in page.text
     assert "on their behalf" in page.text
     assert "recorded by the coordinator" in said(inside.get(f"{address}/receipt"))
+    assert "Cedar (mayor's delegate): returned with comments" in said(inside.get(needs(review))), "what it sent back says so too"
 
 
 def test_what_was_said_when_extending_is_read_on_the_gates_page(world: World) -> None:
